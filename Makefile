@@ -1,0 +1,48 @@
+# Every task of the project. `make help` lists those that carry a `##` comment.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+TSX := node --import tsx
+SETUP := node_modules/.package-lock.json
+PENSTOCK := node build/out/penstock.js
+
+.PHONY: help setup build demo test test-long lint format bench migration clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(SETUP): package.json package-lock.json
+	@node build/check-node.cjs
+	npm ci
+	@touch $@
+
+setup: $(SETUP) ## Install what the embedded part needs (npm alone)
+
+build: $(SETUP) ## Compile TypeScript to SQL functions, the psql installer and the command
+	@$(TSX) build/main.ts
+
+demo: build ## Run the main job on the embedded database, on real input (INPUT=file.jsonl for your own)
+	@$(PENSTOCK) demo $(if $(INPUT),--input "$(INPUT)") $(DEMO_ARGS)
+
+test: build ## Run every suite that this machine can run; the last line has the totals
+	@$(TSX) test/run.ts
+
+test-long: build ## The same suites with 100 000 generated cases and more
+	@PENSTOCK_TEST_LONG=1 $(TSX) test/run.ts
+
+lint: $(SETUP) ## Formatter, type checks, linters of TypeScript and SQL
+	@$(TSX) test/run.ts --only static
+
+format: $(SETUP) ## Rewrite the sources in the project's format
+	@npx --no-install biome format --write .
+
+bench: build ## Measure; prints ours, each peer and the ratio
+	@$(TSX) bench/main.ts $(BENCH)
+
+migration: build ## Write the next migration from sql/ and plv8-src/ (for maintainers)
+	@$(TSX) build/migration.ts $(MIGRATION_ARGS)
+
+clean: ## Remove what the build wrote
+	@rm -rf build/out
