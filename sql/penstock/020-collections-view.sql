@@ -1,0 +1,29 @@
+create or replace view penstock.collections
+with (security_invoker = true)
+as
+select
+  c.name,
+  c.relation as "table",
+  r.oid is null as table_is_gone,
+  c.dimensions,
+  c.metric,
+  c.vector_type,
+  c.index_kind,
+  c.id_column,
+  c.vector_column,
+  c.metadata_column,
+  c.owned,
+  r.relkind = 'p' as partitioned,
+  c.options,
+  c.created_at
+from penstock._collections c
+left join pg_catalog.pg_class r on r.oid = c.relation;
+
+comment on view penstock.collections is
+  'Every collection with its table, dimensions, metric and index. The public way to read the registry.';
+comment on column penstock.collections.table_is_gone is 'True when somebody dropped the table: unregister the name to use it again.';
+comment on column penstock.collections.index_kind is 'The vector index that the collection should have; penstock.index_use shows what is there.';
+comment on column penstock.collections.owned is 'True when create_collection made the table; false for an adopted one.';
+
+revoke all on penstock.collections from public;
+grant select on penstock.collections to penstock_admin, penstock_operator, penstock_worker, penstock_user;
