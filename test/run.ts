@@ -61,7 +61,14 @@ function runJest(suites: string[]): Map<string, Totals> {
   const outputFile = join(scratch, "report.json")
   const totals = new Map(suites.map((suite) => [suite, { passed: 0, failed: 0, skipped: 0 }]))
   try {
-    const args = ["test/jest.mjs", "--passWithNoTests", "--json", `--outputFile=${outputFile}`, "--selectProjects", ...suites]
+    const args = [
+      "test/jest.mjs",
+      "--passWithNoTests",
+      "--json",
+      `--outputFile=${outputFile}`,
+      "--selectProjects",
+      ...suites,
+    ]
     const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
     const report = JSON.parse(readFileSync(outputFile, "utf8")) as JestReport
     const skippedTitles = new Map<string, number>()
