@@ -17,7 +17,7 @@ function duration(seconds: number): string {
 
 export function startProgress(label: string, total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = performance.now()
-  const isTerminal = stream.isTTY === true
+  const isTerminal = stream.isTTY
   let drawn = 0
   let done = 0
   const line = () => {

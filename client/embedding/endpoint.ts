@@ -46,7 +46,7 @@ function readVectors(answer: unknown, count: number): Float32Array[] {
   if (!Array.isArray(data) || data.length !== count) {
     throw new EmbeddingError(200, `expected ${count} embeddings, got ${Array.isArray(data) ? data.length : "none"}`)
   }
-  const vectors = new Array<Float32Array | undefined>(count)
+  const vectors: (Float32Array | undefined)[] = Array.from({ length: count })
   for (const [position, item] of (data as { index?: unknown; embedding?: unknown }[]).entries()) {
     const index = typeof item.index === "number" ? item.index : position
     if (!Array.isArray(item.embedding) || !item.embedding.every((value) => Number.isFinite(value))) {

@@ -40,10 +40,12 @@ const message = (type: string, body: Buffer) => {
 const startup = message("", Buffer.concat([Buffer.from([0, 3, 0, 0]), Buffer.from("user\0postgres\0\0")]))
 const query = (text: string) => message("Q", Buffer.from(`${text}\0`))
 
+const nothing = () => {}
+
 /** Waits until the bytes that came in since the last call satisfy a condition. */
 function reader(socket: Socket) {
   let seen = Buffer.alloc(0)
-  let check = () => {}
+  let check = nothing
   socket.on("data", (data) => {
     seen = Buffer.concat([seen, data])
     check()
@@ -54,7 +56,7 @@ function reader(socket: Socket) {
         if (!done(seen)) return
         const bytes = seen
         seen = Buffer.alloc(0)
-        check = () => {}
+        check = nothing
         resolve(bytes)
       }
       check()
