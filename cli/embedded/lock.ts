@@ -3,7 +3,7 @@
  *
  * PGlite takes no lock of its own, and two backends on one directory corrupt it.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { CommandError } from "../lib/errors.ts"
 
@@ -22,11 +22,16 @@ function isRunning(pid: number): boolean {
 export function lockDirectory(directory: string): () => void {
   const path = join(directory, FILE)
   for (let attempt = 0; ; attempt++) {
+    // Linked into place with its content: nobody ever sees a lock without its process.
+    const draft = `${path}.${process.pid}`
+    writeFileSync(draft, `${process.pid}\n`)
     try {
-      writeFileSync(path, `${process.pid}\n`, { flag: "wx" })
+      linkSync(draft, path)
       return () => rmSync(path, { force: true })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+    } finally {
+      rmSync(draft, { force: true })
     }
     const owner = Number.parseInt(readFileSync(path, "utf8"), 10)
     if ((Number.isInteger(owner) && owner !== process.pid && isRunning(owner)) || attempt > 0) {
