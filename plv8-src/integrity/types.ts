@@ -412,6 +412,8 @@ export type GraphEdge = {
   current_flow: number
   latency_ms: number | null
   error_rate: number
+  /** A required edge of the user's that is reported not to work at all. */
+  hard: boolean
   user_added: boolean
   /** Positions in `nodes`. */
   source: number

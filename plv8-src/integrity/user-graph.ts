@@ -1,0 +1,119 @@
+import { nodeKey, nodeOrder, sourceKey, targetKey } from "./canonical-order.ts"
+import { blindCapacity, capacityOf } from "./capacity.ts"
+import type { Checked, GivenEdge, GivenNode } from "./evidence.ts"
+import type { Assumption } from "./judge-signal.ts"
+import { edgeToHub, LOCAL_SHARD } from "./role-nodes.ts"
+import type { Pending, PendingEdge } from "./role-nodes.ts"
+import type { GraphNode, SignalHealth } from "./types.ts"
+
+/** User-added nodes have ids from here on, so that they never meet those of roles. */
+const FIRST_USER_ID = 1_000_000
+
+const reportedWords = (node: GivenNode, health: number): string => {
+  const note = node.note === null ? "" : `: ${node.note}`
+  if (node.blind) return `${node.name} cannot be seen${note}`
+  const errors = node.error_rate > 0 ? `, ${Math.round(node.error_rate * 100)} % errors` : ""
+  return `${node.name} reports health ${Number(health.toFixed(4))}${errors}${note}`
+}
+
+const userNode = (given: GivenNode, assumption: Assumption | null): GraphNode => {
+  const assumes = assumption?.name === given.name
+  const health = assumes ? assumption.health : given.health
+  const hard = assumes ? given.class === "required" && health === 0 : given.hard
+  const blind = given.blind && !assumes
+  const effective = health * (1 - given.error_rate)
+  const capacity = blind ? blindCapacity(given.class) : capacityOf(given.class, effective, hard)
+  const signal: SignalHealth = {
+    signal: "reported",
+    class: given.class,
+    health: blind ? capacity : effective,
+    capacity,
+    hard,
+    blind,
+    members: 1,
+    worst: capacity < 1 ? given.name : null,
+    words: assumes ? `${given.name} is assumed to have health ${health}` : reportedWords(given, health),
+  }
+  return {
+    node_type: given.node_type,
+    node_id: FIRST_USER_ID + given.id,
+    node_name: given.name,
+    node_data: { shard: LOCAL_SHARD, signals: [signal], user: given.node_data },
+    health_score: signal.health,
+    capacity,
+    class: given.class,
+    user_added: true,
+  }
+}
+
+const userEdge = (given: GivenEdge, from: GraphNode, to: GraphNode): PendingEdge => {
+  const own = capacityOf(given.class, given.health * (1 - given.error_rate), given.hard)
+  return {
+    source_type: from.node_type,
+    source_id: from.node_id,
+    target_type: to.node_type,
+    target_id: to.node_id,
+    edge_type: given.edge_type,
+    capacity: given.capacity * Math.min(own, endCapacity(from), endCapacity(to)),
+    full_capacity: given.capacity,
+    current_flow: given.current_flow,
+    latency_ms: given.latency_ms,
+    error_rate: given.error_rate,
+    hard: given.hard && given.class === "required",
+    user_added: true,
+  }
+}
+
+/** An edge gives no more than its ends; the hub of a server is only a place where edges meet. */
+const endCapacity = (node: GraphNode): number => (node.node_type === "shard" && !node.user_added ? 1 : node.capacity)
+
+/** Nodes that full-capacity edges connect with the first node, by key. */
+const reachable = (edges: readonly PendingEdge[], from: string): Set<string> => {
+  const neighbours = new Map<string, string[]>()
+  const link = (a: string, b: string): void => {
+    const list = neighbours.get(a)
+    if (list === undefined) neighbours.set(a, [b])
+    else list.push(b)
+  }
+  for (const edge of edges) {
+    if (edge.full_capacity === 0) continue
+    const [a, b] = [sourceKey(edge), targetKey(edge)]
+    link(a, b)
+    link(b, a)
+  }
+  const seen = new Set([from])
+  const open = [from]
+  for (let key = open.pop(); key !== undefined; key = open.pop())
+    for (const next of neighbours.get(key) ?? [])
+      if (!seen.has(next)) {
+        seen.add(next)
+        open.push(next)
+      }
+  return seen
+}
+
+/**
+ * Adds the user's nodes and edges to the role graph. Names are looked up among the user's nodes first. An edge to a node
+ * that is not there (a role that no longer applies) is left out and reported. Whatever the user's edges leave apart from
+ * this server is joined to it by one edge: alone, `add_node` makes a dependency of this server.
+ */
+export const addUserGraph = (graph: Pending, checked: Checked, assumption: Assumption | null): void => {
+  const added = checked.userNodes.map((given) => userNode(given, assumption)).sort(nodeOrder)
+  const byName = new Map([...graph.nodes, ...added].map((node) => [node.node_name, node]))
+  graph.nodes.push(...added)
+  for (const given of checked.userEdges) {
+    const from = byName.get(given.source)
+    const to = byName.get(given.target)
+    if (from !== undefined && to !== undefined) graph.edges.push(userEdge(given, from, to))
+    else graph.notApplicable.push(`edge ${given.source} - ${given.target} (no such node now)`)
+  }
+  const hub = graph.nodes.find((node) => node.node_type === "shard" && node.node_id === 0)
+  if (hub === undefined) return
+  let joined = reachable(graph.edges, nodeKey(hub))
+  for (const node of added) {
+    if (joined.has(nodeKey(node))) continue
+    const edgeType = node.node_type === "replication_target" ? "replication" : "dependency"
+    graph.edges.push(edgeToHub(node, hub, edgeType))
+    joined = reachable(graph.edges, nodeKey(hub))
+  }
+}
