@@ -1,0 +1,116 @@
+/* Fires once per statement on every table of a protected collection. Argument: the collection. */
+create or replace function integrity._tg_gate()
+returns trigger
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  found_gate record;
+  asked constant text := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
+begin
+  begin
+    select r.is_open, r.batch_limit, r.collection_id, r.collection into found_gate
+    from integrity._gate_reads r
+    where r.collection = tg_argv[0] and r.operation = asked;
+  exception
+    when others then
+      if left(sqlstate, 2) in ('40', '53', '57') then
+        raise;
+      end if;
+      perform integrity._without_gate(tg_argv[0], asked, sqlerrm, true);
+      return null;
+  end;
+  if found_gate.collection is null then
+    perform integrity._without_gate(tg_argv[0], asked, null, true);
+    return null;
+  end if;
+
+  if not found_gate.is_open then
+    perform integrity._admit(tg_argv[0], asked);
+  end if;
+  if found_gate.batch_limit is not null then
+    perform set_config(
+      'penstock.rows_' || found_gate.collection_id || '_' || pg_trigger_depth(), found_gate.batch_limit::text, true
+    );
+  end if;
+  return null;
+end
+$fn$;
+
+comment on function integrity._tg_gate is
+  'Statement trigger of protected tables: INSERT, UPDATE and DELETE ask the gate of that name, TRUNCATE asks bulk_delete.';
+
+/*
+ * Counts the rows of an INSERT down from the limit that the statement trigger has set. On the
+ * root of a partitioned table, from where PostgreSQL clones it to every leaf. There is no
+ * cheaper place: a transition table would refuse after the work on the indexes is done.
+ * Arguments: the collection, and the prefix of the setting.
+ */
+create or replace function integrity._tg_batch()
+returns trigger
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  setting constant text := tg_argv[1] || pg_trigger_depth();
+  rows_left constant text := current_setting(setting, true);
+begin
+  if rows_left <> '' then
+    if rows_left <> '0' then
+      perform set_config(setting, (rows_left::int - 1)::text, true);
+    else
+      perform integrity._admit_batch(tg_argv[0]);
+      perform set_config(setting, '', true);
+    end if;
+  end if;
+  return new;
+end
+$fn$;
+
+comment on function integrity._tg_batch is
+  'Row trigger of protected tables while a batch limit can apply: the first row beyond the limit asks whether the rest may come.';
+
+create or replace function integrity._admit_batch(
+  collection text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  found_gate record;
+begin
+  select * into found_gate
+  from integrity._gate_reads r
+  where r.collection = _admit_batch.collection and r.operation = 'bulk_insert';
+  if not found then
+    perform integrity._without_gate(collection, 'bulk_insert', null, true);
+    return;
+  end if;
+  if found_gate.max_batch_size is null or found_gate.is_behind or found_gate.killed or found_gate.is_stale then
+    perform integrity._admit(collection, 'bulk_insert');
+    return;
+  end if;
+  if integrity._is_exempt('bulk_insert') then
+    return;
+  end if;
+  perform integrity._count_refusal(found_gate.counter);
+  if found_gate.mode = 'enforce' then
+    perform integrity._raise_refusal(
+      '55R02', collection, 'bulk_insert', found_gate.state, found_gate.lambda_cut, null,
+      format('expected at most %s rows in one statement in state %s, got more', found_gate.max_batch_size, found_gate.state)
+    );
+  end if;
+end
+$fn$;
+
+comment on function integrity._admit_batch is
+  'Decides about an INSERT that has reached its limit of rows: 55R02 where the state sets max_insert_batch_size, else what the gate of bulk_insert says.';
+
+revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
