@@ -3,6 +3,7 @@ create table penstock._collections (
   name text not null unique,
   relation regclass not null unique,
   id_column name not null default 'id',
+  id_type text not null default 'text',
   vector_column name not null default 'vector',
   metadata_column name default 'metadata',
   vector_type text not null,
@@ -25,6 +26,7 @@ comment on table penstock._collections is
 comment on column penstock._collections.name is 'The name that every function of the API takes.';
 comment on column penstock._collections.relation is 'The table that holds the vectors, partitioned or not.';
 comment on column penstock._collections.id_column is 'Column whose text form is the id in the API.';
+comment on column penstock._collections.id_type is 'SQL type of the id column, as format_type writes it.';
 comment on column penstock._collections.vector_column is 'Column of type vector or halfvec.';
 comment on column penstock._collections.metadata_column is 'Column of type jsonb; NULL when an adopted table has none.';
 comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension).';
@@ -60,7 +62,7 @@ comment on function penstock._owns is
   'Whether the current role has the rights of the owner of a table. True for a table that no longer exists.';
 
 revoke all on function penstock._owns from public;
-grant execute on function penstock._owns to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+grant execute on function penstock._owns to penstock_user;
 
 alter table penstock._collections enable row level security;
 create policy anyone_reads on penstock._collections for select using (true);
@@ -69,10 +71,10 @@ create policy table_owner_updates on penstock._collections for update using (pen
 create policy table_owner_deletes on penstock._collections for delete using (penstock._owns(relation));
 
 revoke all on penstock._collections from public;
-grant select on penstock._collections to penstock_admin, penstock_operator, penstock_worker, penstock_user;
-grant insert (name, relation, id_column, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
-  on penstock._collections to penstock_admin, penstock_user;
-grant update (index_kind, options), delete on penstock._collections to penstock_admin, penstock_user;
+grant select on penstock._collections to penstock_user;
+grant insert (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
+  on penstock._collections to penstock_user;
+grant update (index_kind, options), delete on penstock._collections to penstock_user;
 
 create or replace function penstock._near_names(
   name text
@@ -107,7 +109,7 @@ comment on function penstock._near_names is
   'Quoted names of up to three collections that look like the given one. NULL when none does.';
 
 revoke all on function penstock._near_names from public;
-grant execute on function penstock._near_names to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+grant execute on function penstock._near_names to penstock_user;
 
 create or replace function penstock._collection(
   name text
@@ -156,4 +158,4 @@ comment on function penstock._collection is
   'The registry row of a collection. Raises 42704 with a HINT when the name is unknown or its table is gone, 22004 for NULL.';
 
 revoke all on function penstock._collection from public;
-grant execute on function penstock._collection to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+grant execute on function penstock._collection to penstock_user;

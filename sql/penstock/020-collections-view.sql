@@ -26,4 +26,22 @@ comment on column penstock.collections.index_kind is 'The vector index that the 
 comment on column penstock.collections.owned is 'True when create_collection made the table; false for an adopted one.';
 
 revoke all on penstock.collections from public;
-grant select on penstock.collections to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+grant select on penstock.collections to penstock_user;
+
+create or replace view penstock._tables
+with (security_invoker = true)
+as
+select c.id as collection_id, c.name, t."table"
+from penstock._collections c
+cross join lateral (
+  select c.relation as "table"
+  union
+  select p.relid from pg_catalog.pg_partition_tree(c.relation) as p
+) as t
+where exists (select from pg_catalog.pg_class r where r.oid = t."table");
+
+comment on view penstock._tables is
+  'The tables behind each collection: the registered one and, where it has partitions, these.';
+
+revoke all on penstock._tables from public;
+grant select on penstock._tables to penstock_user;

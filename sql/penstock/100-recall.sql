@@ -1,0 +1,63 @@
+create or replace function penstock.recall(
+  collection text,
+  k int default 10,
+  sample int default 100,
+  ef_search int default null,
+  probes int default null
+)
+returns float8
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  sampled record;
+  estimated_rows float8;
+  percentage float8;
+  found_rows bigint := 0;
+  expected_rows bigint := 0;
+  last_distance float8;
+  expected_here bigint;
+begin
+  if k is null or k < 1 or sample is null or sample < 1 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected k and sample of at least 1, got k %s and sample %s',
+        coalesce(k::text, 'NULL'), coalesce(sample::text, 'NULL'));
+  end if;
+  perform integrity.enter(collection, 'search');
+
+  select pg_catalog.sum(r.reltuples) into estimated_rows
+  from penstock._tables t
+  join pg_catalog.pg_class r on r.oid = t."table"
+  where t.collection_id = target.id and r.relkind <> 'p' and r.reltuples > 0;
+  percentage := least(100, coalesce(300.0 * sample / nullif(estimated_rows, 0), 100));
+  for sampled in execute pg_catalog.format(
+    'select t.%1$I::%2$s.vector as query
+    from %3$s t tablesample bernoulli (%4$s)
+    where t.%1$I is not null and (not $2 or %2$s.vector_norm(t.%1$I::%2$s.vector) > 0)
+    order by random()
+    limit $1',
+    target.vector_column, penstock._vector_schema(), target.relation, percentage)
+    using sample, target.metric = 'cosine'
+  loop
+    select pg_catalog.max(s.distance), pg_catalog.count(*) into last_distance, expected_here
+    from penstock._search(target, sampled.query, k, null, null, null, null, true) as s;
+    expected_rows := expected_rows + expected_here;
+    /* By distance, not by id: among equal distances any row is right. */
+    found_rows := found_rows + (
+      select pg_catalog.count(*)
+      from penstock._search(target, sampled.query, k, null, null, ef_search, probes, false) as s
+      where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance))
+    );
+  end loop;
+  return found_rows / nullif(expected_rows, 0)::float8;
+end
+$fn$;
+
+comment on function penstock.recall is
+  'The share of the true k nearest rows that a search over the index finds, from 0 to 1, averaged over a random sample of stored vectors. Each sample costs an exact search. NULL for an empty collection.';
+
+revoke all on function penstock.recall from public;
+grant execute on function penstock.recall to penstock_user;
