@@ -517,8 +517,8 @@ export type Explanation = {
 export type WhatIfChange = { remove: string } | { node: string; health: number }
 
 export type WhatIf = {
-  now: { state: State; lambda_cut: number | null }
-  /** The state in which the system would settle, hysteresis aside. */
-  then: { state: State; lambda_cut: number | null; witness_edges: WitnessEdge[] }
+  before: { state: State; lambda_cut: number | null }
+  /** Where the system would settle, hysteresis aside. */
+  after: { state: State; lambda_cut: number | null; witness_edges: WitnessEdge[] }
   words: string
 }

@@ -1,0 +1,16 @@
+import { toDot } from "../../integrity/dot.ts"
+import { readPicture } from "../../integrity/picture.ts"
+import { sqlFunction } from "../../runtime/define.ts"
+
+export default sqlFunction({
+  schema: "integrity",
+  name: "_graph_dot",
+  args: { graph: "jsonb" },
+  returns: "text",
+  volatility: "immutable",
+  grant: ["penstock_admin", "penstock_operator", "penstock_worker", "penstock_user"],
+  comment:
+    "Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut in red. Errors: 22023 " +
+    "naming the field.",
+  run: ({ graph }) => toDot(readPicture(graph)),
+})
