@@ -1,0 +1,110 @@
+import { commonUnit } from "./common-unit.ts"
+import { components } from "./components.ts"
+import { contractMatrix, matrixOf } from "./contract-matrix.ts"
+import { contractSparse } from "./contract-sparse.ts"
+import { type CutSearch, startSearch, valueSearch } from "./cut-search.ts"
+import { checkEdges, type Edges } from "./edges.ts"
+import { exactSum } from "./exact-sum.ts"
+import { kernelOf } from "./kernel.ts"
+import { reduceEdgeList } from "./reduce-edge-list.ts"
+import { smallestMinimumCut } from "./smallest-minimum-cut.ts"
+import { find } from "./union-find.ts"
+
+/** A global minimum cut of an undirected weighted graph. */
+export interface MinCut {
+  /** Sum of the witness edges' weights, correctly rounded. */
+  readonly cutValue: number
+  /** Nodes of the smaller side, ascending. */
+  readonly side: number[]
+  /** Positions, from 0, of the edges of positive weight that cross, ascending. */
+  readonly witness: number[]
+}
+
+/** A matrix may have this many vertices, when the graph has this share of all pairs as edges. */
+const MATRIX_VERTICES = 3000
+const MATRIX_FILL = 8
+
+const contract = (search: CutSearch, edges: Edges): void => {
+  const list = reduceEdgeList(search, edges)
+  if (list.vertexCount <= 2) return
+  const filled = list.edgeCount * MATRIX_FILL >= list.vertexCount * list.vertexCount
+  if (filled && list.vertexCount <= MATRIX_VERTICES) contractMatrix(search, matrixOf(list))
+  else contractSparse(search, list)
+}
+
+/** The smallest component, of several the one with the least node; or null for a connected graph. */
+const smallestComponent = (nodeCount: number, edges: Edges): Uint8Array | null => {
+  const { parent, count } = components(nodeCount, edges)
+  if (count === 1) return null
+  const size = new Int32Array(nodeCount)
+  for (let node = 0; node < nodeCount; node++) size[find(parent, node)]!++
+  let chosen = find(parent, 0)
+  for (let node = 0; node < nodeCount; node++) {
+    const root = find(parent, node)
+    if (size[root]! < size[chosen]!) chosen = root
+  }
+  return Uint8Array.from(parent, (_, node) => (find(parent, node) === chosen ? 1 : 0))
+}
+
+/** Flags of the smaller side; of equal sides the one with node 0. */
+const smaller = (side: Uint8Array): Uint8Array => {
+  let size = 0
+  for (const flag of side) size += flag
+  const flip = size * 2 === side.length ? side[0] === 0 : size * 2 > side.length
+  return flip ? side.map((flag) => 1 - flag) : side
+}
+
+/**
+ * The canonical minimum cut of a connected graph with two nodes or more.
+ *
+ * First contraction down to what holds all minimum cuts that may be smallest. If that
+ * stalls, a second search for the value alone, and with a lower bound the first goes on.
+ * What is left is small as a rule and goes to the enumeration of all its minimum cuts.
+ */
+const connectedSide = (nodeCount: number, edges: Edges): Uint8Array => {
+  let total = 0
+  for (const w of edges.weight) total += w
+  const exact = commonUnit(edges.weight, total)
+  const own: Edges = exact === null ? edges : { ...edges, weight: exact.weight }
+  const search = startSearch(nodeCount, edges.source.length, exact)
+  contract(search, own)
+  // A single node of least degree is the smallest side there is, and the least such node came first.
+  if (search.vertexCount > 2 && search.keepTies) {
+    if (!search.settled) {
+      const probe = valueSearch(search)
+      contract(probe, own)
+      if (probe.bound < search.bound) {
+        search.bound = probe.bound
+        search.side = probe.side
+      }
+      search.settled = true
+    }
+    contract(search, own)
+  }
+  if (search.vertexCount <= 2 || !search.keepTies) return smaller(search.side)
+  const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, own))
+  return Uint8Array.from(search.label, (vertex) => inside[vertex]!)
+}
+
+/**
+ * A global minimum cut: a side, neither empty nor everything, such that the weight between it and
+ * the rest is least. Undirected; parallel edges add; self-loops and weights of 0 count for nothing.
+ *
+ * Canonical: of all cuts of the least value (compared as exact real sums) the one with the
+ * smaller side, of these the one whose ascending list of nodes is first. So the answer depends on
+ * the graph alone, not on the order of its edges, up to their positions.
+ * Disconnected graphs have the value 0 and an empty witness. Null for fewer than two nodes.
+ * Errors: see checkEdges. Algorithms and proofs: docs/cuts.md.
+ */
+export const minCut = (nodeCount: number, edges: Edges): MinCut | null => {
+  checkEdges(nodeCount, edges)
+  if (nodeCount < 2) return null
+  const inside = smallestComponent(nodeCount, edges) ?? connectedSide(nodeCount, edges)
+  const { source, target, weight } = edges
+  const side: number[] = []
+  for (let node = 0; node < nodeCount; node++) if (inside[node] === 1) side.push(node)
+  const witness: number[] = []
+  for (let i = 0; i < source.length; i++)
+    if (inside[source[i]!] !== inside[target[i]!] && weight[i]! > 0) witness.push(i)
+  return { cutValue: exactSum(witness.map((i) => weight[i]!)), side, witness }
+}
