@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { runInNewContext } from "node:vm"
-import { build, type Metafile } from "esbuild"
+import * as esbuild from "esbuild"
 import type { SqlFunction } from "../plv8-src/runtime/define.ts"
 import { checkBundle } from "./checks.ts"
 import { root } from "./root.ts"
@@ -43,7 +43,7 @@ export const functionModules = async (folder: string): Promise<string[]> =>
 export const bundleFunctions = async (folder = join(root, "plv8-src/functions")): Promise<Bundle[]> => {
   const modules = await functionModules(folder)
   if (modules.length === 0) return []
-  const result = await build({
+  const result = await esbuild.build({
     absWorkingDir: root,
     entryPoints: modules.map((path) => ({ in: prefix + path, out: path.replace(/\.ts$/, "") })),
     outdir: join(root, "build/out/functions"),
@@ -64,12 +64,12 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
     plugins: [
       {
         name: "penstock-functions",
-        setup: ({ onResolve, onLoad }) => {
-          onResolve({ filter: new RegExp(`^${prefix}`) }, ({ path }) => ({
+        setup: (build) => {
+          build.onResolve({ filter: new RegExp(`^${prefix}`) }, ({ path }) => ({
             path: path.slice(prefix.length),
             namespace: "penstock",
           }))
-          onLoad({ filter: /.*/, namespace: "penstock" }, ({ path }) => ({
+          build.onLoad({ filter: /.*/, namespace: "penstock" }, ({ path }) => ({
             contents: `import exported from ${JSON.stringify(join(folder, path))}\ndefinition = exported\n`,
             resolveDir: root,
           }))
@@ -80,7 +80,7 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
   const output = new Map(result.outputFiles.map((file) => [file.path, file.text]))
   return modules.map((path) => {
     const out = join(root, "build/out/functions", path.replace(/\.ts$/, ".js"))
-    const code = stripDirective(output.get(out) ?? "")
+    const code = asciiComments(stripDirective(output.get(out) ?? ""))
     const source = relative(root, join(folder, path)).replaceAll("\\", "/")
     const inputs = inputsOf(result.metafile, relative(root, out).replaceAll("\\", "/"))
     checkBundle(source, code, inputs)
@@ -99,7 +99,10 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
 /** esbuild's directive would have no effect inside our block; the function body begins with its own. */
 const stripDirective = (code: string): string => code.replace(/^"use strict";\n/, "")
 
-const inputsOf = (metafile: Metafile, out: string): string[] =>
+/** esbuild escapes everything but comments of packages, where a mathematical letter says no more than a mark. */
+const asciiComments = (code: string): string => code.replace(/[^\t\n\x20-\x7e]/gu, "?")
+
+const inputsOf = (metafile: esbuild.Metafile, out: string): string[] =>
   Object.keys(metafile.outputs[out]?.inputs ?? {}).filter((input) => !input.startsWith("penstock:"))
 
 /** Runs a bundle where only ECMAScript's own globals exist, as in plv8, and returns what it defines. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Columns, SqlFunction } from "../plv8-src/runtime/define.ts"
+import type { Columns, Returns, SqlFunction } from "../plv8-src/runtime/define.ts"
 import type { Bundle } from "./bundle.ts"
 
 /** The role that owns functions that sign, verify or append; see sql/roles.sql. */
@@ -45,11 +45,15 @@ const bodyOf = (source: string, { schema, name, args, returns }: SqlFunction, co
     code.trimEnd(),
     `Object.defineProperty(globalThis, ${key}, { value: definition });`,
     `}`,
-    ...(typeof returns === "object" && returns.kind === "table"
-      ? [`const rows = ${call};`, `return Array.isArray(rows) ? rows : [rows];`]
-      : [`return ${call};`]),
+    ...returnStatements(returns, call),
     "",
   ].join("\n")
+}
+
+const returnStatements = (returns: Returns, call: string): string[] => {
+  if (returns === "void") return [`${call};`]
+  if (typeof returns === "string" || returns.kind === "setof") return [`return ${call};`]
+  return [`const rows = ${call};`, `return Array.isArray(rows) ? rows : [rows];`]
 }
 
 /** Lines of the body before the first line of the bundle; for mapping a stack line to its source. */

@@ -15,12 +15,12 @@ export interface Piece {
 export const schemas = ["penstock", "integrity", "memory"] as const
 
 /**
- * Everything to run on an empty database after preamble.sql, in order: the roles, then
- * for each schema its first file (which creates the schema), its plv8 functions (which
- * need nothing else), its other files.
+ * Our objects in the order in which an empty database takes them: for each schema its
+ * first file (which creates the schema), its plv8 functions (which need nothing else),
+ * its other files.
  */
 export const installOrder = async (bundles: readonly Bundle[], folder = join(root, "sql")): Promise<Piece[]> => {
-  const pieces = [await piece(folder, "roles.sql")]
+  const pieces: Piece[] = []
   for (const schema of schemas) {
     const [first, ...others] = await sqlFiles(folder, schema)
     if (first !== undefined) pieces.push(first)
@@ -42,7 +42,8 @@ const sqlFiles = async (folder: string, schema: string): Promise<Piece[]> => {
   )
 }
 
-const piece = async (folder: string, path: string): Promise<Piece> => ({
+/** A file of sql/, by its path below that folder. */
+export const piece = async (folder: string, path: string): Promise<Piece> => ({
   source: `sql/${path}`,
   sql: await readFile(join(folder, path), "utf8"),
 })

@@ -1,17 +1,14 @@
-import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import type { Bundle } from "./bundle.ts"
-import { installOrder, type Piece } from "./install-order.ts"
+import { type Piece, piece } from "./install-order.ts"
 import { root } from "./root.ts"
 
-/** Everything to run on an empty database, preamble and postamble included; one transaction. */
-export const installPieces = async (bundles: readonly Bundle[], folder = join(root, "sql")): Promise<Piece[]> => [
-  await frame(folder, "preamble.sql"),
-  ...(await installOrder(bundles, folder)),
-  await frame(folder, "postamble.sql"),
+/**
+ * What every migration and the installer begin with (checks, extensions, roles) and end
+ * with, around the given objects; to be run in one transaction.
+ */
+export const framed = async (objects: readonly Piece[], folder = join(root, "sql")): Promise<Piece[]> => [
+  await piece(folder, "preamble.sql"),
+  await piece(folder, "roles.sql"),
+  ...objects,
+  await piece(folder, "postamble.sql"),
 ]
-
-const frame = async (folder: string, name: string): Promise<Piece> => ({
-  source: `sql/${name}`,
-  sql: await readFile(join(folder, name), "utf8"),
-})

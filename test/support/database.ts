@@ -65,7 +65,7 @@ export const openDatabase = async (options: OpenOptions = {}): Promise<Database>
 /** What a backend provides. */
 export interface Connection {
   readonly backend: "pglite" | "server"
-  run(sql: string, params: readonly unknown[]): Promise<{ columns: string[]; rows: unknown[][] }>
-  exec(sql: string): Promise<void>
-  close(): Promise<void>
+  readonly run: (sql: string, params: readonly unknown[]) => Promise<{ columns: string[]; rows: unknown[][] }>
+  readonly exec: (sql: string) => Promise<void>
+  readonly close: () => Promise<void>
 }

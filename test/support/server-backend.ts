@@ -13,7 +13,7 @@ const connect = async (url: string, database?: string): Promise<Client> => {
   if (database !== undefined) target.pathname = `/${database}`
   const client = new Client({
     connectionString: target.href,
-    types: { getTypeParser: (oid: number, format) => parsers.get(oid) ?? types.getTypeParser(oid, format) },
+    types: { getTypeParser: (oid, format) => parsers.get(oid) ?? types.getTypeParser(oid, format) },
   })
   await client.connect()
   return client

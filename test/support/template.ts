@@ -2,7 +2,8 @@ import { createHash } from "node:crypto"
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { bundleFunctions } from "../../build/bundle.ts"
-import { installPieces } from "../../build/install-script.ts"
+import { installOrder } from "../../build/install-order.ts"
+import { framed } from "../../build/install-script.ts"
 import { root } from "../../build/root.ts"
 
 /** What a template depends on: our sources, the handler, the versions of packages. */
@@ -33,7 +34,7 @@ export const sourceHash = async (): Promise<string> => {
 /** Runs the installation through `exec`; an error names the source that caused it. */
 export const install = async (exec: (sql: string) => Promise<unknown>): Promise<void> => {
   await exec("begin")
-  for (const { source, sql } of await installPieces(await bundleFunctions())) {
+  for (const { source, sql } of await framed(await installOrder(await bundleFunctions()))) {
     try {
       await exec(sql)
     } catch (error) {
