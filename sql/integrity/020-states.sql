@@ -14,8 +14,8 @@ create table integrity._states (
   killed boolean not null default false,
   changed_at timestamptz not null default clock_timestamp(),
   last_sample_at timestamptz,
-  graph_built_at timestamptz not null default clock_timestamp(),
   sample_count bigint not null default 0,
+  checksum_failures_cleared bigint not null default 0,
   constraint known_state check (state in ('normal', 'stress', 'critical')),
   constraint known_measured_state check (measured_state in ('normal', 'stress', 'critical')),
   constraint known_mode check (mode in ('off', 'observe', 'enforce')),
@@ -29,6 +29,7 @@ comment on column integrity._states.machine is 'Memory of the state machine, wri
 comment on column integrity._states.epoch is 'Grows by one whenever the gates are compiled.';
 comment on column integrity._states.epoch_sequence is
   'Sequence that shows the epoch to every session, older snapshots included: epoch * 4 + 2 (kill switch) + 1 (enforce).';
+comment on column integrity._states.checksum_failures_cleared is 'Checksum failures of the database that an operator has dealt with.';
 comment on column integrity._states.killed is 'The kill switch: every gate of the collection allows.';
 
 create table integrity._samples (

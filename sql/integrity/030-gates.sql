@@ -17,6 +17,7 @@ create table integrity._gates (
   max_concurrent int,
   max_batch_size int,
   batch_limit int,
+  stale_after_secs float8,
   stale_at timestamptz,
   refuse_on_error boolean not null,
   epoch bigint not null,
@@ -33,7 +34,8 @@ comment on table integrity._gates is
   'The compiled gates, one row per collection and operation: all that a gate reads, decided in advance.';
 comment on column integrity._gates.batch_limit is
   'Rows that one INSERT may write before it counts as bulk; NULL when a bulk insert meets no limit. Set for insert only.';
-comment on column integrity._gates.stale_at is 'From then on the gate allows, for nobody has sampled; NULL keeps the state.';
+comment on column integrity._gates.stale_after_secs is 'Seconds without a sample after which the gate allows; NULL keeps the state.';
+comment on column integrity._gates.stale_at is 'From then on the gate allows, for nobody has sampled.';
 comment on column integrity._gates.counter is 'Sequence of the refusals; nextval survives the rollback that a refusal causes.';
 
 create or replace view integrity._gate_reads as

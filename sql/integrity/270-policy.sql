@@ -91,14 +91,15 @@ begin
     insert into integrity._gates as g (
       collection, operation, collection_id, response, allowed, risk_level, state, throttle_factor, throttle_pct,
       retry_after_secs, reason, lambda_cut, mode, enforced, refusal_code, max_concurrent, max_batch_size, batch_limit,
-      stale_at, refuse_on_error, epoch, epoch_sequence, counter
+      stale_after_secs, stale_at, refuse_on_error, epoch, epoch_sequence, counter
     )
     values (
       _compile.collection, compiled.operation, current_state.collection_id, compiled.response, compiled.allowed,
       compiled.risk_level, compiled.state, compiled.throttle_factor, compiled.throttle_pct, compiled.retry_after_secs,
       compiled.reason, current_state.lambda_cut, compiled.mode, compiled.enforced, compiled.sqlstate,
       compiled.max_concurrent, compiled.max_batch_size, compiled.batch_limit,
-      current_state.last_sample_at + make_interval(secs => compiled.stale_after_secs), compiled.refuse_on_error,
+      compiled.stale_after_secs, current_state.last_sample_at + make_interval(secs => compiled.stale_after_secs),
+      compiled.refuse_on_error,
       new_epoch, current_state.epoch_sequence, format('integrity.%I', counter_name)::regclass
     )
     on conflict on constraint _gates_pkey do update
@@ -117,6 +118,7 @@ begin
         max_concurrent = excluded.max_concurrent,
         max_batch_size = excluded.max_batch_size,
         batch_limit = excluded.batch_limit,
+        stale_after_secs = excluded.stale_after_secs,
         stale_at = excluded.stale_at,
         refuse_on_error = excluded.refuse_on_error,
         epoch = excluded.epoch;

@@ -1,0 +1,213 @@
+create or replace function integrity.sample(
+  collection text,
+  with_lambda2 boolean default false
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  before constant integrity._states := integrity._locked_state(collection);
+  policy constant jsonb := integrity._active_policy(collection);
+  measured integrity._measurement;
+  machine jsonb := before.machine;
+  step jsonb;
+  first_transition jsonb;
+  recorded jsonb;
+  is_index boolean;
+  compiled_for_index boolean := before.witness_is_index;
+  samples_taken int := 0;
+begin
+  recorded := integrity._record_inventory(collection, 'sample');
+  if recorded -> 'added' <> '[]' or recorded -> 'indexed' <> '[]' then
+    perform integrity._append_event('inventory', collection, recorded);
+  end if;
+
+  loop
+    measured := integrity._measure(
+      collection, with_lambda2 or policy -> 'lambda2_alert_share' <> 'null'
+    );
+    samples_taken := samples_taken + 1;
+    step := integrity._next_state(
+      policy, machine,
+      jsonb_build_object(
+        'now_us', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+        'lambda_cut', measured.witness -> 'lambda_cut',
+        'hard', measured.witness -> 'hard',
+        'fresh', true,
+        'cause', measured.witness -> 'cause',
+        'lambda2', measured.lambda2
+      )
+    );
+
+    insert into integrity._samples as m (collection, sampled_at, evidence, graph, witness, words)
+    values (
+      sample.collection, clock_timestamp(), measured.evidence, measured.graph, measured.witness, step ->> 'words'
+    )
+    on conflict on constraint _samples_pkey do update
+    set sampled_at = excluded.sampled_at,
+        evidence = excluded.evidence,
+        graph = excluded.graph,
+        witness = excluded.witness,
+        words = excluded.words;
+    is_index := (measured.witness -> 'is_index')::boolean;
+    update integrity._states s
+    set lambda_cut = (measured.witness ->> 'lambda_cut')::float8,
+        lambda2 = measured.lambda2,
+        witness_is_index = is_index,
+        last_sample_at = clock_timestamp(),
+        sample_count = s.sample_count + 1
+    where s.collection = sample.collection;
+    perform integrity._apply_step(collection, step);
+    machine := step -> 'machine';
+    if step ->> 'alert' is not null then
+      perform integrity._append_event('alert', collection, jsonb_build_object('words', step -> 'alert', 'lambda2', measured.lambda2));
+      perform pg_notify(
+        policy #>> '{notifications,channel}',
+        jsonb_build_object('event', 'alert', 'collection', collection, 'words', step -> 'alert')::text
+      );
+    end if;
+    if step -> 'transition' <> 'null' then
+      first_transition := coalesce(first_transition, step -> 'transition');
+      compiled_for_index := is_index;
+    end if;
+    exit when samples_taken = 2 or not (step -> 'wants_fresh_sample')::boolean;
+  end loop;
+
+  if is_index <> compiled_for_index
+    or coalesce(pg_sequence_last_value(before.epoch_sequence), 0) >> 2 > before.epoch
+  then
+    perform integrity._compile(collection);
+  end if;
+  update integrity._gates g
+  set lambda_cut = s.lambda_cut,
+      stale_at = s.last_sample_at + make_interval(secs => g.stale_after_secs)
+  from integrity._states s
+  where s.collection = g.collection
+    and g.collection = sample.collection
+    and (g.lambda_cut is distinct from s.lambda_cut or g.stale_after_secs is not null);
+  perform integrity._mark_refusals(collection);
+  perform integrity._maintain_triggers(collection);
+
+  return jsonb_build_object(
+    'collection', collection,
+    'state', step -> 'state',
+    'measured_state', step -> 'measured_state',
+    'lambda_cut', measured.witness -> 'lambda_cut',
+    'lambda2', measured.lambda2,
+    'transition', first_transition,
+    'words', step -> 'words',
+    'witness_words', measured.witness -> 'words',
+    'witness_edges', measured.witness -> 'witness_edges',
+    'blind', measured.witness -> 'blind',
+    'samples_taken', samples_taken
+  );
+end
+$fn$;
+
+comment on function integrity.sample is
+  'Measures a collection once, or twice where the state machine wants a second look at once, and moves its state. Samplers of one collection take turns. Returns state, lambda_cut, transition, witness edges and words. Errors: 42704.';
+
+create or replace function integrity._sample_if_due(
+  collection text
+)
+returns boolean
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  interval_secs constant float8 := (integrity._active_policy(collection) -> 'sample_interval_secs')::float8;
+  locked record;
+begin
+  select s.last_sample_at, (s.machine #>> '{override,until_us}')::bigint as override_until_us into locked
+  from integrity._states s
+  where s.collection = _sample_if_due.collection
+  for update skip locked;
+  if not found
+    or (
+      locked.last_sample_at + make_interval(secs => interval_secs) > clock_timestamp()
+      and coalesce(to_timestamp(locked.override_until_us / 1000000.0) > clock_timestamp(), true)
+    )
+  then
+    return false;
+  end if;
+  perform integrity.sample(collection);
+  return true;
+end
+$fn$;
+
+comment on function integrity._sample_if_due is
+  'Samples a collection whose interval has passed or whose override has ended, unless another sampler is at it.';
+
+create or replace function integrity.sample_all()
+returns table (
+  collection text,
+  state text,
+  lambda_cut float8,
+  words text
+)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  taken jsonb;
+begin
+  for collection in
+    select c.name
+    from penstock._collections c
+    join pg_catalog.pg_class r on r.oid = c.relation
+    order by c.name
+  loop
+    taken := integrity.sample(collection);
+    state := taken ->> 'state';
+    lambda_cut := (taken ->> 'lambda_cut')::float8;
+    words := taken ->> 'words';
+    return next;
+  end loop;
+end
+$fn$;
+
+comment on function integrity.sample_all is
+  'Samples every collection now, in one transaction. Use tick for a schedule: it commits after each.';
+
+/* A procedure that commits can have neither SECURITY DEFINER nor a SET clause: every name is qualified. */
+create or replace procedure integrity.tick()
+language plpgsql
+as $fn$
+declare
+  due text;
+begin
+  for due in
+    select c.name
+    from penstock.collections c
+    where not c.table_is_gone
+    order by c.name
+  loop
+    begin
+      perform integrity._sample_if_due(due);
+    exception
+      when others then
+        raise warning using message = pg_catalog.format('collection %L could not be sampled: %s', due, sqlerrm), errcode = sqlstate;
+    end;
+    commit;
+  end loop;
+end
+$fn$;
+
+comment on procedure integrity.tick is
+  'Samples every collection that is due and commits after each. For pg_cron or the worker; two at a time do no harm.';
+
+revoke all on function integrity.sample, integrity._sample_if_due, integrity.sample_all from public;
+revoke all on procedure integrity.tick from public;
+grant execute on function integrity.sample, integrity._sample_if_due, integrity.sample_all
+  to penstock_admin, penstock_operator, penstock_worker;
+grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
