@@ -1,0 +1,85 @@
+import { Logger } from "@graphile/logger"
+import { migrate as graphileMigrate } from "graphile-migrate"
+import { Client } from "pg"
+import { SqlError } from "../../plv8-src/errors.ts"
+import { migrationsFolder } from "./committed.ts"
+import { plan, refuseUnlessSafe } from "./plan.ts"
+import { checkPrerequisites } from "./prerequisites.ts"
+
+export interface Progress {
+  /** Migrations done so far, in this call. */
+  readonly done: number
+  readonly total: number
+  /** File that begins now; undefined at the end. */
+  readonly filename?: string
+}
+
+export interface MigrateOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** Tries before a busy lock is reported. */
+const attempts = 5
+
+/**
+ * Applies the pending migrations through graphile-migrate, each in a transaction of its own.
+ * Waits at most 3 seconds for a lock and then tries again.
+ *
+ * @returns the names of the applied files
+ * @throws SqlError 55000 before anything changes when the database is not ready or holds foreign migrations
+ */
+export const migrate = async (
+  connectionString: string,
+  { onProgress = () => undefined }: MigrateOptions = {},
+): Promise<string[]> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateOnce(connectionString, onProgress)
+    } catch (error) {
+      const lockNotAvailable = (error as { code?: unknown }).code === "55P03"
+      if (!lockNotAvailable || attempt === attempts) throw error
+    }
+  }
+}
+
+const migrateOnce = async (connectionString: string, onProgress: (progress: Progress) => void): Promise<string[]> => {
+  const pending = await pendingFiles(connectionString)
+  let done = 0
+  const logger = new Logger(() => (_level, message) => {
+    if (!message.includes("Running migration")) return
+    const filename = pending[done]
+    onProgress({ done: done++, total: pending.length, ...(filename === undefined ? {} : { filename }) })
+  })
+  await graphileMigrate({
+    connectionString,
+    rootConnectionString: "template1",
+    migrationsFolder: migrationsFolder(),
+    pgSettings: { lock_timeout: "3s" },
+    logger,
+  })
+  onProgress({ done: pending.length, total: pending.length })
+  return pending
+}
+
+const requireAll = async (client: Client): Promise<void> => {
+  const missing = (await checkPrerequisites(client)).filter((prerequisite) => !prerequisite.ok)
+  if (missing.length === 0) return
+  const statements = missing.flatMap(({ statement }) => statement ?? [])
+  throw new SqlError("55000", `this database is not ready: ${missing.map(({ name }) => name).join(", ")}`, {
+    detail: JSON.stringify(missing.map(({ name, needed, found }) => ({ name, needed, found }))),
+    ...(statements.length > 0 ? { hint: `Somebody who may runs: ${statements.join(" ")}` } : {}),
+  })
+}
+
+const pendingFiles = async (connectionString: string): Promise<string[]> => {
+  const client = new Client({ connectionString })
+  await client.connect()
+  try {
+    const found = await plan(client)
+    refuseUnlessSafe(found)
+    if (found.pending.length > 0) await requireAll(client)
+    return found.pending.map((migration) => migration.filename)
+  } finally {
+    await client.end()
+  }
+}
