@@ -1,5 +1,5 @@
 /** The embedded PostgreSQL: PGlite with pgvector and the language plv8, in a directory. */
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { PGlite } from "@electric-sql/pglite"
 import { vector } from "@electric-sql/pglite-pgvector"
@@ -14,11 +14,14 @@ export interface Embedded {
   close(): Promise<void>
 }
 
-export async function openEmbedded(directory: string): Promise<Embedded> {
+/** Opens the database in a directory and creates it where there is none; with `fresh`, replaces the one that is there. */
+export async function openEmbedded(directory: string, { fresh = false } = {}): Promise<Embedded> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = lockDirectory(directory)
+  const data = join(directory, "pgdata")
   try {
-    const database = await PGlite.create(join(directory, "pgdata"), { extensions: { vector, plv8 } })
+    if (fresh) rmSync(data, { recursive: true, force: true })
+    const database = await PGlite.create(data, { extensions: { vector, plv8 } })
     return {
       database,
       async close() {

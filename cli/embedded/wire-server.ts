@@ -246,3 +246,6 @@ export class WireServer {
     if (this.clients.size === 0) await this.database.exec("discard all")
   }
 }
+
+/** What a client connects to. No password is asked for: only this machine can reach the port. */
+export const connectionUrl = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`

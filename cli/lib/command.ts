@@ -16,9 +16,9 @@ export interface Context {
   /** True with --json: standard output then carries JSON only. */
   json: boolean
   /** Writes a line to standard output. */
-  print(line: string): void
+  print: (line: string) => void
   /** Writes a line to standard error: progress and remarks, never results. */
-  note(line: string): void
+  note: (line: string) => void
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
 }

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/**
+ * The `penstock` command: one file per subcommand under commands/.
+ *
+ * Exit codes: 0 done, 1 the work failed or a check said no, 2 wrong usage, 130 interrupted.
+ */
+import { demo } from "./commands/demo.ts"
+import { doctor } from "./commands/doctor.ts"
+import { migrate } from "./commands/migrate.ts"
+import { plans } from "./commands/plans.ts"
+import { status } from "./commands/status.ts"
+import { up } from "./commands/up.ts"
+import { type Command, helpText, readWords } from "./lib/command.ts"
+import { formatReport, report, UsageError } from "./lib/errors.ts"
+import { VERSION } from "./lib/version.ts"
+
+const COMMANDS: readonly Command[] = [up, migrate, plans, status, doctor, demo]
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+  return [
+    "Vectors in PostgreSQL, guarded.",
+    "",
+    "usage: penstock COMMAND [options]",
+    "",
+    "commands:",
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "`penstock COMMAND --help` explains one; `penstock --version` prints the version.",
+    "Where a command takes a URL, DATABASE_URL is used when none is given.",
+  ].join("\n")
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...words] = args
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const topic = COMMANDS.find((candidate) => candidate.name === words[0])
+    console.log(topic === undefined ? overview() : helpText(topic))
+    return name === undefined ? 2 : 0
+  }
+  if (name === "--version") {
+    console.log(VERSION)
+    return 0
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (command === undefined) {
+    console.error(`error: unknown command ${JSON.stringify(name)}\nhint: penstock --help lists the commands`)
+    return 2
+  }
+  const stop = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(signal))
+  let json = words.includes("--json")
+  try {
+    const { values, positionals } = readWords(command, words)
+    if (values["help"] === true) {
+      console.log(helpText(command))
+      return 0
+    }
+    json = values["json"] === true
+    const code = await command.run({
+      options: values,
+      positionals,
+      json,
+      print: (line) => console.log(line),
+      note: (line) => console.error(line),
+      signal: stop.signal,
+    })
+    return code
+  } catch (error) {
+    const fields = report(error)
+    console.error(json ? JSON.stringify({ error: fields }) : formatReport(fields))
+    if (error instanceof UsageError) {
+      if (!json) console.error(`hint: penstock ${command.name} --help`)
+      return 2
+    }
+    return stop.signal.aborted ? 130 : 1
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
