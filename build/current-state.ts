@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { bundleFunctions } from "./bundle.ts"
+import { type Bundle, bundleFunctions } from "./bundle.ts"
 import { type ChangeStep, parseChangeStep } from "./change-set.ts"
 import { installOrder, type Piece } from "./install-order.ts"
 import { buildManifest, type Manifest } from "./manifest.ts"
@@ -9,7 +9,15 @@ import { root } from "./root.ts"
 import { type Statement, splitStatements } from "./statements.ts"
 
 /** Everything that the sources define now. */
-export const currentState = async (): Promise<{ objects: Piece[]; statements: Statement[]; manifest: Manifest }> => {
+export interface State {
+  readonly bundles: readonly Bundle[]
+  readonly objects: readonly Piece[]
+  readonly statements: readonly Statement[]
+  readonly manifest: Manifest
+}
+
+/** Bundles, reads and parses all sources. */
+export const currentState = async (): Promise<State> => {
   const bundles = await bundleFunctions()
   const objects = await installOrder(bundles)
   const statements = (await Promise.all(objects.map(splitStatements))).flat()
@@ -17,7 +25,7 @@ export const currentState = async (): Promise<{ objects: Piece[]; statements: St
     statements,
     (await changeSteps()).map((step) => step.name),
   )
-  return { objects, statements, manifest }
+  return { bundles, objects, statements, manifest }
 }
 
 /** The hand-written steps of sql/changes, in their order. */

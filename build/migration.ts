@@ -11,6 +11,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { commit } from "graphile-migrate"
+import { closedPools } from "../cli/migrations/migrate.ts"
 import { changeSet, changeSql } from "./change-set.ts"
 import { changeSteps, currentState, howToCatchUp, released } from "./current-state.ts"
 import type { Piece } from "./install-order.ts"
@@ -65,6 +66,7 @@ const commitCurrent = async (message: string | undefined): Promise<void> => {
       { connectionString, shadowConnectionString, rootConnectionString, migrationsFolder: migrations },
       message,
     )
+    await closedPools()
   } finally {
     await databases.stop()
   }
