@@ -97,11 +97,12 @@ server_include=$("$pg_config" --includedir-server)
 if [ ! -e "$pgxs" ] || [ ! -e "$server_include/postgres.h" ]; then
   version=$(dpkg-query -W -f '${Version}' "postgresql-$major" 2>/dev/null || true)
   package=postgresql-server-dev-$major
-  if [ ! -e "$work/root$pgxs" ]; then
+  if [ ! -e "$work/root$server_include/postgres.h" ]; then
     if apt-cache madison "$package" 2>/dev/null | grep -qF " $version "; then package="$package=$version"; fi
     unpack "$package"
   fi
-  pgxs=$work/root$pgxs
+  # The makefiles come with the server's own packages, or with the one unpacked.
+  [ -e "$pgxs" ] || pgxs=$work/root$pgxs
   server_include=$work/root$server_include
 fi
 
