@@ -22,6 +22,8 @@ const MATRIX_FILL = 5
 const MATRIX_ALWAYS = 16
 /** A pass that contracts less than this share of the vertices has stalled. */
 const STALL_SHARE = 24
+/** Where ties are kept, this many stalled passes in a row end the search. */
+const STALLED_PASSES = 4
 /** Work of the first flow attempt for each arc; grows fourfold at each further one. */
 const FLOW_WORK_PER_ARC = 1500
 
@@ -57,12 +59,18 @@ const maximumAdjacencyPass = (
   queue: BoundedHeap,
   parent: Int32Array,
   order: Int32Array,
+  fromLightest: boolean,
 ): void => {
   const { vertexCount, start, neighbour, weight, degree } = rows
   const { key, place } = queue
   const enough = contractAt(search)
-  let first = 0
-  for (let v = 1; v < vertexCount; v++) if (degree[v]! > degree[first]!) first = v
+  let heaviest = 0
+  let lightest = 0
+  for (let v = 1; v < vertexCount; v++) {
+    if (degree[v]! > degree[heaviest]!) heaviest = v
+    if (degree[v]! < degree[lightest]!) lightest = v
+  }
+  const first = fromLightest ? lightest : heaviest
   resetHeap(queue, vertexCount, first)
   let prefixValue = 0
   let bestValue = Infinity
@@ -70,6 +78,7 @@ const maximumAdjacencyPass = (
   let previous = -1
   for (let ordered = 1; ordered <= vertexCount; ordered++) {
     const v = takeLargest(queue)
+    if (v < 0) return improveBySet(search, rows, order, ordered - 1)
     order[ordered - 1] = v
     prefixValue += degree[v]! - 2 * key[v]!
     if (ordered === vertexCount) {
@@ -84,7 +93,7 @@ const maximumAdjacencyPass = (
     }
     previous = v
   }
-  const rounding = 1e-9 * search.bound + 1e-12 * degree[first]!
+  const rounding = 1e-9 * search.bound + 1e-12 * degree[heaviest]!
   if (bestPrefix > 0 && bestValue < search.bound + rounding) improveBySet(search, rows, order, bestPrefix)
 }
 
@@ -174,7 +183,8 @@ const asMatrix = (rows: Rows): Parameters<typeof contractMatrix>[1] => {
 }
 
 /**
- * Contracts a sparse graph, until two vertices are left or, where ties are kept, a pass stalls.
+ * Contracts a sparse graph, until two vertices are left or, where ties are kept, passes stall
+ * (see contract-matrix.ts for where they start).
  * Where ties may be lost, a stalled pass is followed by Hao and Orlin's algorithm within a
  * budget of work, which ends the search when it completes.
  */
@@ -197,7 +207,8 @@ export const contractSparse = (search: CutSearch, list: EdgeList): void => {
     if (vertexCount > 1) improveByDegree(search, vertexCount, rows.degree)
   }
 
-  for (let pass = 1; rows.vertexCount > 2; pass++) {
+  let stalled = 0
+  for (let pass = 1; rows.vertexCount > 2 && search.bound > 0; pass++) {
     const before = rows.vertexCount
     const filled = rows.start[before]! * MATRIX_FILL >= before * before
     if ((filled && before <= MATRIX_VERTICES) || before <= MATRIX_ALWAYS) return contractMatrix(search, asMatrix(rows))
@@ -207,12 +218,14 @@ export const contractSparse = (search: CutSearch, list: EdgeList): void => {
       if (rows.vertexCount <= 2) return
     }
     singletons(parent, rows.vertexCount)
-    maximumAdjacencyPass(search, rows, queue, parent, order)
+    maximumAdjacencyPass(search, rows, queue, parent, order, stalled % 2 === 1)
     contract()
     const gone = before - rows.vertexCount
-    if (gone * STALL_SHARE >= before || rows.vertexCount <= 2) continue
+    const slow = gone === 0 || (gone * STALL_SHARE < before && !search.settled)
+    stalled = slow ? stalled + 1 : 0
+    if (!slow || rows.vertexCount <= 2) continue
     if (search.keepTies) {
-      if (gone === 0 || !search.settled) return
+      if (stalled === STALLED_PASSES) return
       continue
     }
     const flow = haoOrlin(withReverse(rows), search.bound, flowWork)

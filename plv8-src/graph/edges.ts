@@ -17,13 +17,13 @@ const invalidEdge = (position: number, expected: string, got: string): SqlError 
   })
 
 /**
- * Checks a graph as it came from outside.
+ * Checks a graph as it came from outside; returns the sum of the weights.
  *
  * Errors: 22023 for a negative node count, arrays of different lengths, a node outside
  * 0 .. nodeCount - 1, and a weight that is negative, infinite or NaN (the message names the
  * position); 54000 above MAX_NODES; 22003 when the weights add up beyond float8.
  */
-export const checkEdges = (nodeCount: number, edges: Edges): void => {
+export const checkEdges = (nodeCount: number, edges: Edges): number => {
   const { source, target, weight } = edges
   if (!Number.isInteger(nodeCount) || nodeCount < 0)
     throw new SqlError("22023", `expected a node count of 0 or more, got ${nodeCount}`)
@@ -47,4 +47,5 @@ export const checkEdges = (nodeCount: number, edges: Edges): void => {
     total += w
   }
   if (total === Infinity) throw new SqlError("22003", "the sum of the weights is out of range for float8")
+  return total
 }

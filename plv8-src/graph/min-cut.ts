@@ -32,10 +32,9 @@ const contract = (search: CutSearch, edges: Edges): void => {
   else contractSparse(search, list)
 }
 
-/** The smallest component, of several the one with the least node; or null for a connected graph. */
-const smallestComponent = (nodeCount: number, edges: Edges): Uint8Array | null => {
-  const { parent, count } = components(nodeCount, edges)
-  if (count === 1) return null
+/** Flags of the smallest component, of several the one with the least node. */
+const smallestComponent = (nodeCount: number, edges: Edges): Uint8Array => {
+  const { parent } = components(nodeCount, edges)
   const size = new Int32Array(nodeCount)
   for (let node = 0; node < nodeCount; node++) size[find(parent, node)]!++
   let chosen = find(parent, 0)
@@ -43,27 +42,28 @@ const smallestComponent = (nodeCount: number, edges: Edges): Uint8Array | null =
     const root = find(parent, node)
     if (size[root]! < size[chosen]!) chosen = root
   }
-  return Uint8Array.from(parent, (_, node) => (find(parent, node) === chosen ? 1 : 0))
+  const inside = new Uint8Array(nodeCount)
+  for (let node = 0; node < nodeCount; node++) inside[node] = find(parent, node) === chosen ? 1 : 0
+  return inside
 }
 
-/** Flags of the smaller side; of equal sides the one with node 0. */
-const smaller = (side: Uint8Array): Uint8Array => {
+/** Makes the flags those of the smaller side; of equal sides the one with node 0. */
+const turnToSmaller = (side: Uint8Array): Uint8Array => {
   let size = 0
-  for (const flag of side) size += flag
+  for (let node = 0; node < side.length; node++) size += side[node]!
   const flip = size * 2 === side.length ? side[0] === 0 : size * 2 > side.length
-  return flip ? side.map((flag) => 1 - flag) : side
+  if (flip) for (let node = 0; node < side.length; node++) side[node] = 1 - side[node]!
+  return side
 }
 
 /**
- * The canonical minimum cut of a connected graph with two nodes or more.
+ * Flags of the canonical minimum cut's smaller side, for two nodes or more.
  *
  * First contraction down to what holds all minimum cuts that may be smallest. If that
  * stalls, a second search for the value alone, and with a lower bound the first goes on.
  * What is left is small as a rule and goes to the enumeration of all its minimum cuts.
  */
-const connectedSide = (nodeCount: number, edges: Edges): Uint8Array => {
-  let total = 0
-  for (const w of edges.weight) total += w
+const canonicalSide = (nodeCount: number, edges: Edges, total: number): Uint8Array => {
   const exact = commonUnit(edges.weight, total)
   const own: Edges = exact === null ? edges : { ...edges, weight: exact.weight }
   const search = startSearch(nodeCount, edges.source.length, exact)
@@ -81,7 +81,8 @@ const connectedSide = (nodeCount: number, edges: Edges): Uint8Array => {
     }
     contract(search, own)
   }
-  if (search.vertexCount <= 2 || !search.keepTies) return smaller(search.side)
+  if (search.bound === 0) return smallestComponent(nodeCount, edges)
+  if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side)
   const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, own))
   return Uint8Array.from(search.label, (vertex) => inside[vertex]!)
 }
@@ -97,9 +98,9 @@ const connectedSide = (nodeCount: number, edges: Edges): Uint8Array => {
  * Errors: see checkEdges. Algorithms and proofs: docs/cuts.md.
  */
 export const minCut = (nodeCount: number, edges: Edges): MinCut | null => {
-  checkEdges(nodeCount, edges)
+  const total = checkEdges(nodeCount, edges)
   if (nodeCount < 2) return null
-  const inside = smallestComponent(nodeCount, edges) ?? connectedSide(nodeCount, edges)
+  const inside = canonicalSide(nodeCount, edges, total)
   const { source, target, weight } = edges
   const side: number[] = []
   for (let node = 0; node < nodeCount; node++) if (inside[node] === 1) side.push(node)

@@ -111,7 +111,7 @@ export const reduceEdgeList = (search: CutSearch, edges: Edges): EdgeList => {
   if (dense && !hasEdgeOf(list, contractAt(search))) return list
   const parent = new Int32Array(list.vertexCount)
   const rename = new Int32Array(list.vertexCount)
-  while (list.vertexCount > 2 && uniteHeavyEdges(search, list, parent) > 0) {
+  while (list.vertexCount > 2 && search.bound > 0 && uniteHeavyEdges(search, list, parent) > 0) {
     const before = list.vertexCount
     const vertexCount = numberSets(parent, before, rename)
     relabel(search, rename, vertexCount)
