@@ -349,7 +349,7 @@ export type UserEdge = {
   source: string
   target: string
   edge_type: EdgeType
-  /** Weight at full health, >= 0, default 1. */
+  /** Weight at full health, default 1; from 0 to 1e9, less than 1e-9 is no connection. */
   capacity?: number | null
   class?: RoleClass | null
   health?: number | null

@@ -46,7 +46,11 @@ const userNode = (given: GivenNode, assumption: Assumption | null): GraphNode =>
   }
 }
 
+/** Less than this is no connection: shares of numbers near the end of the floating range are not exact. */
+const LEAST_CAPACITY = 1e-9
+
 const userEdge = (given: GivenEdge, from: GraphNode, to: GraphNode): PendingEdge => {
+  const full = given.capacity < LEAST_CAPACITY ? 0 : given.capacity
   const own = capacityOf(given.class, given.health * (1 - given.error_rate), given.hard)
   return {
     source_type: from.node_type,
@@ -54,8 +58,8 @@ const userEdge = (given: GivenEdge, from: GraphNode, to: GraphNode): PendingEdge
     target_type: to.node_type,
     target_id: to.node_id,
     edge_type: given.edge_type,
-    capacity: given.capacity * Math.min(own, endCapacity(from), endCapacity(to)),
-    full_capacity: given.capacity,
+    capacity: full * Math.min(own, endCapacity(from), endCapacity(to)),
+    full_capacity: full,
     current_flow: given.current_flow,
     latency_ms: given.latency_ms,
     error_rate: given.error_rate,

@@ -189,7 +189,9 @@ test.each(bad)("%s: its role binds lambda_cut, down to its floor", (_what, signa
 test.each(healthySignals().map((signal) => [signal.signal, signal] as const))(
   "blind %s can make stress, never critical",
   (_name, signal) => {
-    const signals = healthySignals().map((s) => (s.signal === signal.signal ? { ...s, status: "blind" as const } : s))
+    const signals = healthySignals().map((s) =>
+      s.signal === signal.signal ? Object.assign({}, s, { status: "blind" as const }) : s,
+    )
     const witness = witnessOfGiven({ signals })
     expect(witness.lambda_cut).toBeGreaterThanOrEqual(0.45)
     expect(witness.hard).toBe(false)
