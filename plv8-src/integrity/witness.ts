@@ -1,4 +1,5 @@
 import { sourceKey, targetKey } from "./canonical-order.ts"
+import { invalid } from "./input.ts"
 import type {
   Contracted,
   Cut,
@@ -23,7 +24,7 @@ export const bindingSignal = (node: GraphNode): SignalHealth | null =>
 
 const nodeAt = (graph: Contracted, position: number): GraphNode => {
   const node = graph.nodes[position]
-  if (node === undefined) throw new RangeError(`no node at position ${position} of ${graph.nodes.length}`)
+  if (node === undefined) throw invalid("cut", `a cut of a graph of ${graph.nodes.length} nodes`, position)
   return node
 }
 
@@ -95,6 +96,9 @@ export const witnessOf = (graph: Contracted, cut: Cut): Witness => {
   const healthy = cut.healthy_cut_value ?? 1
   const lambda = cut.cut_value === null || healthy === 0 ? null : Math.min(1, cut.cut_value / healthy)
   const crossing = new Set(cut.witness ?? [])
+  for (const position of crossing)
+    if (position >= graph.edges.length)
+      throw invalid("cut.witness", `positions below ${graph.edges.length}, the number of edges`, position)
   const side = new Set(cut.side ?? [])
   // Edges of weight zero do not cross for min_cut, but they are exactly what has failed.
   const hasFailed = (edge: GraphEdge) =>
