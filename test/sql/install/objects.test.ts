@@ -9,7 +9,8 @@ beforeAll(async () => {
 })
 afterAll(async () => db.close())
 
-const ours = "pronamespace in ('penstock'::regnamespace, 'integrity'::regnamespace, 'memory'::regnamespace)"
+const schemas = "(select oid from pg_namespace where nspname in ('penstock', 'integrity', 'memory'))"
+const ours = `pronamespace in ${schemas}`
 
 test("installed plv8 bodies are the built ones, byte for byte", async () => {
   const installed = await db.query<{ name: string; body: string }>(
@@ -40,7 +41,7 @@ test("nothing is granted to PUBLIC", async () => {
        where ${ours} and has_function_privilege('public', oid, 'execute')
      union all
      select 'relation ' || oid::regclass from pg_class, aclexplode(relacl) where grantee = 0
-       and relnamespace in ('penstock'::regnamespace, 'integrity'::regnamespace, 'memory'::regnamespace)
+       and relnamespace in ${schemas}
      union all
      select 'schema ' || nspname from pg_namespace, aclexplode(nspacl) where grantee = 0
        and nspname in ('penstock', 'integrity', 'memory')`,
@@ -55,7 +56,7 @@ test("every object has a comment", async () => {
      union all
      select 'relation ' || oid::regclass from pg_class
        where relkind in ('r', 'p', 'v', 'm', 'S') and obj_description(oid, 'pg_class') is null
-       and relnamespace in ('penstock'::regnamespace, 'integrity'::regnamespace, 'memory'::regnamespace)
+       and relnamespace in ${schemas}
        and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype in ('a', 'i'))
      order by 1`,
   )
