@@ -94,15 +94,26 @@ const findDefect = (value: unknown, depth: number): Defect | undefined => {
   }
   if (value === null) return undefined
   if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` }
-  const isArray = Array.isArray(value)
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const defect = findDefect(value[i], depth + 1)
+      if (defect !== undefined) return within(i, defect)
+    }
+    return undefined
+  }
+  // Dates, maps and the like have a JSON form that is not theirs alone. The tag holds across realms.
+  if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" }
   for (const key of Object.keys(value)) {
-    if (!isArray && !keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" }
+    if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" }
     const defect = findDefect((value as Record<string, unknown>)[key], depth + 1)
-    if (defect === undefined) continue
-    defect.path.push(key)
-    return defect
+    if (defect !== undefined) return within(key, defect)
   }
   return undefined
+}
+
+const within = (key: string | number, defect: Defect): Defect => {
+  defect.path.push(key)
+  return defect
 }
 
 const isWellFormed = (text: string): boolean => {

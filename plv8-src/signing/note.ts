@@ -60,11 +60,10 @@ export const openCheckpoint = (note: string, keys: readonly NoteKey[]): OpenedNo
   if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines")
   const text = note.slice(0, end + 1)
   const checkpoint = parseText(text)
-  const lines = note.slice(end + 2, -1).split("\n")
-  for (const line of lines) {
-    const [mark, name, encoded, ...rest] = line.split(" ")
-    if (mark !== dash || !name || !encoded || rest.length > 0) throw malformed("a malformed signature line")
-    const bytes = fromBase64(encoded)
+  for (const { name, bytes } of note
+    .slice(end + 2, -1)
+    .split("\n")
+    .map(parseLine)) {
     const key = keys.find(
       (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey)),
     )
@@ -78,6 +77,12 @@ export const openCheckpoint = (note: string, keys: readonly NoteKey[]): OpenedNo
   throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
     hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys.",
   })
+}
+
+const parseLine = (line: string): { name: string; bytes: Uint8Array } => {
+  const [mark, name, encoded, ...rest] = line.split(" ")
+  if (mark !== dash || !name || !encoded || rest.length > 0) throw malformed("a malformed signature line")
+  return { name, bytes: fromBase64(encoded) }
 }
 
 const checkpointText = ({ origin, size, root, extensions }: Checkpoint): string =>
@@ -94,7 +99,7 @@ const parseText = (text: string): Checkpoint => {
 }
 
 /** First four bytes of SHA-256(name, newline, type, public key): a hint which key to try. */
-const noteKeyId = (name: string, publicKey: Uint8Array): Uint8Array =>
+export const noteKeyId = (name: string, publicKey: Uint8Array): Uint8Array =>
   sha256(concatBytes(encodeUtf8(`${name}\n`), Uint8Array.of(signatureType), publicKey)).slice(0, 4)
 
 const fromBase64 = (text: string): Uint8Array => {

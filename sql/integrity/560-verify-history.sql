@@ -74,7 +74,7 @@ begin
     )
   then
     return query select null::bigint, 'head', pg_catalog.format(
-      'the head of the log was written for %s events, and not for the %s that are here', coalesce(head.size, 0), state ->> 'size');
+      'the head of the log, at event %s, does not fit the %s events that are here', coalesce(head.size, 0), state ->> 'size');
     problem_count := problem_count + 1;
   end if;
 
