@@ -80,7 +80,7 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
   const output = new Map(result.outputFiles.map((file) => [file.path, file.text]))
   return modules.map((path) => {
     const out = join(root, "build/out/functions", path.replace(/\.ts$/, ".js"))
-    const code = asciiComments(stripDirective(output.get(out) ?? ""))
+    const code = asciiComments(output.get(out) ?? "")
     const source = relative(root, join(folder, path)).replaceAll("\\", "/")
     const inputs = inputsOf(result.metafile, relative(root, out).replaceAll("\\", "/"))
     checkBundle(source, code, inputs)
@@ -95,12 +95,6 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
     return bundle
   })
 }
-
-/** esbuild's directive would have no effect inside our block; the function body begins with its own. */
-const stripDirective = (code: string): string => code.replace(/^"use strict";\n/, "")
-
-/** esbuild escapes everything but comments of packages, where a mathematical letter says no more than a mark. */
-const asciiComments = (code: string): string => code.replace(/[^\t\n\x20-\x7e]/gu, "?")
 
 const inputsOf = (metafile: esbuild.Metafile, out: string): string[] =>
   Object.keys(metafile.outputs[out]?.inputs ?? {}).filter((input) => !input.startsWith("penstock:"))
