@@ -10,6 +10,7 @@ create table integrity._states (
   lambda2 float8,
   witness_is_index boolean not null default false,
   epoch bigint not null default 0,
+  published bigint not null default 0,
   epoch_sequence regclass not null,
   killed boolean not null default false,
   changed_at timestamptz not null default clock_timestamp(),
@@ -27,8 +28,10 @@ comment on table integrity._states is
 comment on column integrity._states.state is 'The effective state, which the gates follow: that of an override while one is active.';
 comment on column integrity._states.machine is 'Memory of the state machine, written and read only by integrity._next_state and integrity._pin_state.';
 comment on column integrity._states.epoch is 'Grows by one whenever the gates are compiled.';
+comment on column integrity._states.published is
+  'What the epoch sequence shows once this is committed: epoch * 8 + 4 (writes meet no limit) + 2 (kill switch) + 1 (enforce).';
 comment on column integrity._states.epoch_sequence is
-  'Sequence that shows the epoch to every session, older snapshots included: epoch * 4 + 2 (kill switch) + 1 (enforce).';
+  'Sequence that shows the column published to every session, those with an older snapshot included.';
 comment on column integrity._states.checksum_failures_cleared is 'Checksum failures of the database that an operator has dealt with.';
 comment on column integrity._states.killed is 'The kill switch: every gate of the collection allows.';
 
@@ -56,18 +59,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
-declare
-  latest record;
 begin
-  select s.epoch, s.epoch_sequence, s.killed, s.mode into latest
+  /* The row as the transaction leaves it, whichever of its changes this is for. */
+  perform setval(s.epoch_sequence, s.published)
   from integrity._states s
   where s.collection = new.collection;
-  if found then
-    perform setval(
-      latest.epoch_sequence,
-      latest.epoch * 4 + case when latest.killed then 2 else 0 end + case when latest.mode = 'enforce' then 1 else 0 end
-    );
-  end if;
   return null;
 end
 $fn$;
@@ -81,7 +77,7 @@ create constraint trigger _500_publish_epoch
 after update on integrity._states
 deferrable initially deferred
 for each row
-when (old.epoch is distinct from new.epoch or old.killed is distinct from new.killed)
+when (old.published is distinct from new.published)
 execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;

@@ -21,6 +21,7 @@ create table integrity._gates (
   stale_at timestamptz,
   refuse_on_error boolean not null,
   epoch bigint not null,
+  published bigint not null,
   epoch_sequence regclass not null,
   counter regclass not null,
   primary key (collection, operation),
@@ -36,23 +37,21 @@ comment on column integrity._gates.batch_limit is
   'Rows that one INSERT may write before it counts as bulk; NULL when a bulk insert meets no limit. Set for insert only.';
 comment on column integrity._gates.stale_after_secs is 'Seconds without a sample after which the gate allows; NULL keeps the state.';
 comment on column integrity._gates.stale_at is 'From then on the gate allows, for nobody has sampled.';
+comment on column integrity._gates.published is 'What the epoch sequence shows while this row is in force and the kill switch is off: the one comparison of the fast path.';
 comment on column integrity._gates.counter is 'Sequence of the refusals; nextval survives the rollback that a refusal causes.';
 
 create or replace view integrity._gate_reads as
 select
   g.*,
-  published.value & 2 <> 0 as killed,
-  published.value & 1 <> 0 and published.value >> 2 > g.epoch as is_behind,
-  g.stale_at is not null and g.stale_at < clock_timestamp() as is_stale,
-  published.value & 2 = 0
-  and published.value >> 2 <= g.epoch
-  and g.throttle_factor = 0
-  and g.max_concurrent is null as is_open
+  seen.value & 2 <> 0 as killed,
+  seen.value & 1 <> 0 and seen.value >> 3 > g.epoch as is_behind,
+  g.stale_at is not null and g.stale_at < clock_timestamp() as is_stale
 from integrity._gates g
-cross join lateral (select coalesce(pg_sequence_last_value(g.epoch_sequence), 0)) as published (value);
+/* offset 0: read the sequence once, not once for each column. */
+cross join lateral (select coalesce(pg_sequence_last_value(g.epoch_sequence), 0) offset 0) as seen (value);
 
 comment on view integrity._gate_reads is
-  'A compiled gate and what its published epoch says. is_open: nothing is left to decide; is_behind: the snapshot is older than the gates.';
+  'A compiled gate and what its published epoch says. is_behind: the snapshot is older than the gates in force.';
 
 create table integrity._refusal_marks (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,

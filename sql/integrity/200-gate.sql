@@ -10,41 +10,73 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  found_gate record;
+  answer integrity.gate_result;
 begin
-  select * into found_gate
-  from integrity._gate_reads r
-  where r.collection = gate.collection and r.operation = gate.operation;
+  select
+    r.response, r.allowed, r.risk_level, r.state, r.throttle_factor, r.throttle_pct, r.retry_after_secs, r.reason,
+    r.lambda_cut, r.mode
+  into answer
+  from integrity._gates r
+  where r.collection = gate.collection
+    and r.operation = gate.operation
+    and r.stale_at is null
+    and r.published = pg_sequence_last_value(r.epoch_sequence);
 
-  if not found then
-    return integrity._without_gate(gate.collection, gate.operation, null, false);
+  if found then
+    return answer;
   end if;
-  if found_gate.is_behind then
-    perform integrity._raise_behind(gate.collection, gate.operation);
-  end if;
-  if found_gate.killed then
-    return row('allow', true, found_gate.risk_level, found_gate.state, 0::float8, 0, null::int,
-      'the kill switch is on', found_gate.lambda_cut, 'off')::integrity.gate_result;
-  end if;
-  if found_gate.is_stale then
-    return row('allow', true, found_gate.risk_level, found_gate.state, 0::float8, 0, null::int,
-      'nobody has sampled for three intervals and the policy says on_stale allow', found_gate.lambda_cut,
-      found_gate.mode)::integrity.gate_result;
-  end if;
-  return row(found_gate.response, found_gate.allowed, found_gate.risk_level, found_gate.state,
-    found_gate.throttle_factor, found_gate.throttle_pct, found_gate.retry_after_secs, found_gate.reason,
-    found_gate.lambda_cut, found_gate.mode)::integrity.gate_result;
+  return integrity._gate_in_full(gate.collection, gate.operation);
 end
 $fn$;
 
 comment on function integrity.gate is
   'What the gate answers to an operation on a collection now. Reads one compiled row and refuses nothing by itself; enter does. Errors: 22023 unknown operation, 42704 unknown collection, 40001 for a snapshot older than the gates.';
 
-create or replace function integrity.enter(
+create or replace function integrity._gate_in_full(
   collection text,
   operation text
 )
 returns integrity.gate_result
+stable
+parallel restricted
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  g record;
+  why_open text;
+begin
+  select * into g
+  from integrity._gate_reads r
+  where r.collection = _gate_in_full.collection and r.operation = _gate_in_full.operation;
+  if not found then
+    return integrity._without_gate(_gate_in_full.collection, _gate_in_full.operation, null, false);
+  end if;
+
+  if g.killed then
+    why_open := 'the kill switch is on';
+  elsif g.is_behind then
+    perform integrity._raise_behind(_gate_in_full.collection, _gate_in_full.operation);
+  elsif g.is_stale then
+    why_open := 'nobody has sampled for three intervals and the policy says on_stale allow';
+  end if;
+  if why_open is null then
+    return row(g.response, g.allowed, g.risk_level, g.state, g.throttle_factor, g.throttle_pct, g.retry_after_secs,
+      g.reason, g.lambda_cut, g.mode)::integrity.gate_result;
+  end if;
+  return row('allow', true, g.risk_level, g.state, 0::float8, 0, null::int, why_open, g.lambda_cut,
+    g.mode)::integrity.gate_result;
+end
+$fn$;
+
+comment on function integrity._gate_in_full is
+  'The answer of a gate where the fast path does not know it: kill switch, staleness, a transition under way, a missing row.';
+
+create or replace function integrity.enter(
+  collection text,
+  operation text
+)
+returns void
 volatile
 parallel unsafe
 security definer
@@ -52,35 +84,34 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  found_gate record;
+  is_open boolean;
 begin
   begin
-    select * into found_gate
-    from integrity._gate_reads r
+    select
+      r.throttle_factor = 0 and r.max_concurrent is null and r.stale_at is null
+      and r.published is not distinct from pg_sequence_last_value(r.epoch_sequence)
+    into is_open
+    from integrity._gates r
     where r.collection = enter.collection and r.operation = enter.operation;
   exception
     when others then
       if left(sqlstate, 2) in ('40', '53', '57') then
         raise;
       end if;
-      return integrity._without_gate(enter.collection, enter.operation, sqlerrm, false);
+      perform integrity._without_gate(enter.collection, enter.operation, sqlerrm, false);
+      return;
   end;
-  if found_gate.is_open then
-    return row(found_gate.response, found_gate.allowed, found_gate.risk_level, found_gate.state,
-      found_gate.throttle_factor, found_gate.throttle_pct, found_gate.retry_after_secs, found_gate.reason,
-      found_gate.lambda_cut, found_gate.mode)::integrity.gate_result;
+  if is_open is null then
+    perform integrity._without_gate(enter.collection, enter.operation, null, false);
+  elsif not is_open then
+    perform integrity._admit(enter.collection, enter.operation);
   end if;
-  if found_gate.collection is null then
-    return integrity._without_gate(enter.collection, enter.operation, null, false);
-  end if;
-  perform integrity._admit(enter.collection, enter.operation);
-  return integrity.gate(enter.collection, enter.operation);
 end
 $fn$;
 
 comment on function integrity.enter is
   'Passes the gate or raises. Errors: 53R01 throttled, 53R02 deferred, 53R03 too many at once, 55R01 rejected, 40001 for a snapshot older than the gates, 22023 unknown operation, 42704 unknown collection. In mode observe it decides and counts, and never refuses.';
 
-revoke all on function integrity.gate, integrity.enter from public;
+revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter from public;
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;

@@ -5,7 +5,8 @@ create or replace function integrity._raise_refusal(
   state text,
   lambda_cut float8,
   retry_after_secs int,
-  reason text
+  reason text,
+  batch_limit int default null
 )
 returns void
 volatile
@@ -40,7 +41,9 @@ begin
       when '53R01' then retry || ', with a growing and random delay.'
       when '53R02' then retry || format('; what is wrong: select integrity.explain(%L).', collection)
       when '53R03' then retry || '; fewer transactions at a time get through.'
-      when '55R02' then 'Send fewer rows in one statement.'
+      when '55R02' then format(
+        'Send at most %s rows in one statement. What is wrong: select integrity.explain(%L).', batch_limit, collection
+      )
       else format(
         'Waiting alone does not help. What is wrong: select integrity.explain(%L). An operator may use integrity.override.',
         collection

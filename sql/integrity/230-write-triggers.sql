@@ -1,4 +1,7 @@
-/* Fires once per statement on every table of a protected collection. Argument: the collection. */
+/*
+ * Fires once per statement on every table of a protected collection. Arguments: the
+ * collection, and its epoch sequence, which alone says whether writes meet any limit.
+ */
 create or replace function integrity._tg_gate()
 returns trigger
 volatile
@@ -7,12 +10,19 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
+  asked text;
   found_gate record;
-  asked constant text := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
 begin
+  /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
+  if pg_sequence_last_value(to_regclass(tg_argv[1])) & 6 <> 0 then
+    return null;
+  end if;
+
+  asked := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
   begin
-    select r.is_open, r.batch_limit, r.collection_id, r.collection into found_gate
-    from integrity._gate_reads r
+    select r.collection_id, i.batch_limit into found_gate
+    from integrity._gates r
+    left join integrity._gates i on i.collection = r.collection and i.operation = 'insert'
     where r.collection = tg_argv[0] and r.operation = asked;
   exception
     when others then
@@ -22,15 +32,14 @@ begin
       perform integrity._without_gate(tg_argv[0], asked, sqlerrm, true);
       return null;
   end;
-  if found_gate.collection is null then
+  if found_gate.collection_id is null then
     perform integrity._without_gate(tg_argv[0], asked, null, true);
     return null;
   end if;
 
-  if not found_gate.is_open then
-    perform integrity._admit(tg_argv[0], asked);
-  end if;
-  if found_gate.batch_limit is not null then
+  perform integrity._admit(tg_argv[0], asked);
+  /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
+  if found_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
     perform set_config(
       'penstock.rows_' || found_gate.collection_id || '_' || pg_trigger_depth(), found_gate.batch_limit::text, true
     );
@@ -104,7 +113,8 @@ begin
   if found_gate.mode = 'enforce' then
     perform integrity._raise_refusal(
       '55R02', collection, 'bulk_insert', found_gate.state, found_gate.lambda_cut, null,
-      format('expected at most %s rows in one statement in state %s, got more', found_gate.max_batch_size, found_gate.state)
+      format('expected at most %s rows in one statement in state %s, got more', found_gate.max_batch_size, found_gate.state),
+      found_gate.max_batch_size
     );
   end if;
 end

@@ -100,8 +100,9 @@ begin
   if wants_gate then
     statements := statements || array(
       select format(
-        'create trigger _000_penstock_gate before insert or update or delete%s on %s for each statement execute function integrity._tg_gate(%L)',
-        case when c.relkind = 'f' then '' else ' or truncate' end, m.oid::regclass, collection
+        'create trigger _000_penstock_gate before insert or update or delete%s on %s for each statement execute function integrity._tg_gate(%L, %L)',
+        case when c.relkind = 'f' then '' else ' or truncate' end, m.oid::regclass, collection,
+        'integrity._epoch_' || collection_id
       )
       from integrity._members(relation) m
       join pg_catalog.pg_class c on c.oid = m.oid
@@ -177,3 +178,5 @@ comment on function integrity._maintain_triggers is
 revoke all on function
   integrity._members, integrity._change_triggers, integrity._trigger_statements, integrity._maintain_triggers
   from public;
+/* The view integrity.health calls it with the rights of whoever reads the view. */
+grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;

@@ -60,13 +60,17 @@ as $fn$
 declare
   current_state constant integrity._states := integrity._locked_state(collection);
   policy constant jsonb := integrity._active_policy(collection);
+  seen constant bigint := coalesce(pg_sequence_last_value(current_state.epoch_sequence), 0);
   /* A transaction that published its epoch and then failed to commit leaves the sequence ahead. */
-  new_epoch constant bigint := 1 + greatest(
-    current_state.epoch, coalesce(pg_sequence_last_value(current_state.epoch_sequence), 0) >> 2
-  );
+  new_epoch constant bigint := 1 + greatest(current_state.epoch, seen >> 3);
+  new_published bigint;
   compiled record;
   counter_name text;
 begin
+  /* From now until the commit, writes look at the rows instead of trusting the sequence alone. */
+  if seen & 4 <> 0 then
+    perform setval(current_state.epoch_sequence, seen - 4);
+  end if;
   for compiled in
     select
       d.*,
@@ -91,7 +95,7 @@ begin
     insert into integrity._gates as g (
       collection, operation, collection_id, response, allowed, risk_level, state, throttle_factor, throttle_pct,
       retry_after_secs, reason, lambda_cut, mode, enforced, refusal_code, max_concurrent, max_batch_size, batch_limit,
-      stale_after_secs, stale_at, refuse_on_error, epoch, epoch_sequence, counter
+      stale_after_secs, stale_at, refuse_on_error, epoch, published, epoch_sequence, counter
     )
     values (
       _compile.collection, compiled.operation, current_state.collection_id, compiled.response, compiled.allowed,
@@ -100,7 +104,7 @@ begin
       compiled.max_concurrent, compiled.max_batch_size, compiled.batch_limit,
       compiled.stale_after_secs, current_state.last_sample_at + make_interval(secs => compiled.stale_after_secs),
       compiled.refuse_on_error,
-      new_epoch, current_state.epoch_sequence, format('integrity.%I', counter_name)::regclass
+      new_epoch, 0, current_state.epoch_sequence, format('integrity.%I', counter_name)::regclass
     )
     on conflict on constraint _gates_pkey do update
     set response = excluded.response,
@@ -123,8 +127,21 @@ begin
         refuse_on_error = excluded.refuse_on_error,
         epoch = excluded.epoch;
   end loop;
+
+  select new_epoch * 8
+    + case
+        when bool_and(g.throttle_factor = 0 and g.max_concurrent is null and g.batch_limit is null)
+          filter (where g.operation in ('insert', 'update', 'delete', 'bulk_delete'))
+        then 4 else 0
+      end
+    + case when policy ->> 'mode' = 'enforce' then 1 else 0 end
+  into strict new_published
+  from integrity._gates g
+  where g.collection = _compile.collection;
+  update integrity._gates g set published = new_published where g.collection = _compile.collection;
   update integrity._states s
   set epoch = new_epoch,
+      published = new_published + case when s.killed then 2 else 0 end,
       mode = policy ->> 'mode',
       policy_name = policy ->> 'name'
   where s.collection = _compile.collection;

@@ -78,7 +78,7 @@ begin
   end loop;
 
   if is_index <> compiled_for_index
-    or coalesce(pg_sequence_last_value(before.epoch_sequence), 0) >> 2 > before.epoch
+    or (first_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
   then
     perform integrity._compile(collection);
   end if;

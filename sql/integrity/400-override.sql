@@ -109,7 +109,7 @@ begin
     order by s.collection
     for update
   loop
-    update integrity._states s set killed = engaged where s.collection = affected;
+    update integrity._states s set killed = engaged, published = s.published # 2 where s.collection = affected;
     perform integrity._append_event('kill_switch', affected, jsonb_build_object('engaged', engaged, 'reason', reason));
   end loop;
 end

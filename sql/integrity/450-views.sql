@@ -64,25 +64,51 @@ where pinned.value is not null;
 comment on view integrity.overrides is
   'States that operators have pinned, why, and until when. The sampler that comes next ends what has run out.';
 
+/* A function, for who reads the view may not read the sequences. */
+create or replace function integrity._refusal_totals()
+returns table (
+  collection text,
+  operation text,
+  total bigint
+)
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+  select g.collection, g.operation, pg_sequence_last_value(g.counter)
+  from integrity._gates g
+  where pg_sequence_last_value(g.counter) is not null;
+end
+$fn$;
+
+comment on function integrity._refusal_totals is
+  'What the refusal counters show now, for the operations that were refused at least once.';
+
 create or replace view integrity.last_refusals as
 select
-  g.collection,
-  g.operation,
-  coalesce(pg_sequence_last_value(g.counter), 0) as total,
+  t.collection,
+  t.operation,
+  t.total,
   coalesce(sum(m.added) filter (where m.mode = 'enforce'), 0)::bigint as refused_24h,
   coalesce(sum(m.added) filter (where m.mode <> 'enforce'), 0)::bigint as would_have_refused_24h,
   max(m.marked_at) as last_seen
-from integrity._gates g
+from integrity._refusal_totals() t
 left join integrity._refusal_marks m
-  on m.collection = g.collection
-  and m.operation = g.operation
+  on m.collection = t.collection
+  and m.operation = t.operation
   and m.marked_at > clock_timestamp() - interval '24 hours'
-group by g.collection, g.operation, g.counter
-having coalesce(pg_sequence_last_value(g.counter), 0) > 0;
+group by t.collection, t.operation, t.total;
 
 comment on view integrity.last_refusals is
   'Refusals by operation: total as of now, and by samples of the last 24 hours, what enforce refused and what it would have refused in observe.';
 
+revoke all on function integrity._refusal_totals from public;
+grant execute on function integrity._refusal_totals
+  to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals from public;
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
