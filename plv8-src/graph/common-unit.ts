@@ -33,7 +33,8 @@ const powerAbove = (x: number): number => {
  * Finds a unit for weights that are integers, halves and so on (a power of two), or multiples
  * of one real number (all 0.1, say): then they are replaced by their multiples, as integers.
  */
-export const commonUnit = (weight: Float64Array, total: number): CommonUnit | null => {
+export const commonUnit = (weight: Float64Array, total: number, whole: boolean): CommonUnit | null => {
+  if (whole && total <= MANTISSA) return { weight, unit: 1 }
   if (total < 2 ** -900 || total > 2 ** 1000) return null
   const unit = powerAbove(total) / MANTISSA
   const perUnit = 1 / unit

@@ -222,7 +222,8 @@ const contractSets = (search: CutSearch, work: Work): void => {
   relabel(search, root, work.aliveCount)
   let least = alive[0]!
   for (let i = 1; i < work.aliveCount; i++) if (degree[alive[i]!]! < degree[least]!) least = alive[i]!
-  if (work.aliveCount > 1 && degree[least]! < search.bound) improve(search, degree[least]!, (vertex) => vertex === least)
+  if (work.aliveCount > 1 && degree[least]! < search.bound)
+    improve(search, degree[least]!, (vertex) => vertex === least)
 }
 
 /**

@@ -3,10 +3,10 @@ import { components } from "./components.ts"
 import { contractMatrix, matrixOf } from "./contract-matrix.ts"
 import { contractSparse } from "./contract-sparse.ts"
 import { type CutSearch, startSearch, valueSearch } from "./cut-search.ts"
-import { checkEdges, type Edges } from "./edges.ts"
+import { checkEdges, type Edges, type EdgeSummary } from "./edges.ts"
 import { exactSum } from "./exact-sum.ts"
 import { kernelOf } from "./kernel.ts"
-import { reduceEdgeList } from "./reduce-edge-list.ts"
+import { addDegrees, reduceEdgeList, type WholeGraph } from "./reduce-edge-list.ts"
 import { smallestMinimumCut } from "./smallest-minimum-cut.ts"
 import { find } from "./union-find.ts"
 
@@ -24,12 +24,21 @@ export interface MinCut {
 const MATRIX_VERTICES = 3000
 const MATRIX_FILL = 8
 
-const contract = (search: CutSearch, edges: Edges): void => {
-  const list = reduceEdgeList(search, edges)
+const contract = (search: CutSearch, graph: WholeGraph): void => {
+  const list = reduceEdgeList(search, graph)
   if (list.vertexCount <= 2) return
   const filled = list.edgeCount * MATRIX_FILL >= list.vertexCount * list.vertexCount
   if (filled && list.vertexCount <= MATRIX_VERTICES) contractMatrix(search, matrixOf(list))
   else contractSparse(search, list)
+}
+
+/** The graph with other weights, which stand for the same ones in another unit. */
+const graphOf = (nodeCount: number, edges: Edges, summary: EdgeSummary, weight: Float64Array): WholeGraph => {
+  if (weight === edges.weight) return { edges, ...summary }
+  const own: Edges = { source: edges.source, target: edges.target, weight }
+  const degree = new Float64Array(nodeCount)
+  addDegrees(own, weight.length, degree)
+  return { edges: own, largest: weight.reduce((a, b) => Math.max(a, b), 0), degree }
 }
 
 /** Flags of the smallest component, of several the one with the least node. */
@@ -63,27 +72,27 @@ const turnToSmaller = (side: Uint8Array): Uint8Array => {
  * stalls, a second search for the value alone, and with a lower bound the first goes on.
  * What is left is small as a rule and goes to the enumeration of all its minimum cuts.
  */
-const canonicalSide = (nodeCount: number, edges: Edges, total: number): Uint8Array => {
-  const exact = commonUnit(edges.weight, total)
-  const own: Edges = exact === null ? edges : { ...edges, weight: exact.weight }
+const canonicalSide = (nodeCount: number, edges: Edges, summary: EdgeSummary): Uint8Array => {
+  const exact = commonUnit(edges.weight, summary.total, summary.whole)
+  const graph = exact === null ? { edges, ...summary } : graphOf(nodeCount, edges, summary, exact.weight)
   const search = startSearch(nodeCount, edges.source.length, exact)
-  contract(search, own)
+  contract(search, graph)
   // A single node of least degree is the smallest side there is, and the least such node came first.
   if (search.vertexCount > 2 && search.keepTies) {
     if (!search.settled) {
       const probe = valueSearch(search)
-      contract(probe, own)
+      contract(probe, graph)
       if (probe.bound < search.bound) {
         search.bound = probe.bound
         search.side = probe.side
       }
       search.settled = true
     }
-    contract(search, own)
+    contract(search, graph)
   }
   if (search.bound === 0) return smallestComponent(nodeCount, edges)
   if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side)
-  const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, own))
+  const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges))
   return Uint8Array.from(search.label, (vertex) => inside[vertex]!)
 }
 
@@ -98,9 +107,9 @@ const canonicalSide = (nodeCount: number, edges: Edges, total: number): Uint8Arr
  * Errors: see checkEdges. Algorithms and proofs: docs/cuts.md.
  */
 export const minCut = (nodeCount: number, edges: Edges): MinCut | null => {
-  const total = checkEdges(nodeCount, edges)
+  const summary = checkEdges(nodeCount, edges)
   if (nodeCount < 2) return null
-  const inside = canonicalSide(nodeCount, edges, total)
+  const inside = canonicalSide(nodeCount, edges, summary)
   const { source, target, weight } = edges
   const side: number[] = []
   for (let node = 0; node < nodeCount; node++) if (inside[node] === 1) side.push(node)

@@ -9,10 +9,17 @@ export interface EdgeList extends Edges {
   readonly degree: Float64Array
 }
 
+/** The graph before any contraction: its edges, the largest weight, every node's degree. */
+export interface WholeGraph {
+  readonly edges: Edges
+  readonly largest: number
+  readonly degree: Float64Array
+}
+
 /** A pass over a graph with this many edges a vertex costs more than it can hope to contract. */
 const DENSE_EDGES_PER_VERTEX = 20
 
-const addDegrees = (edges: Edges, edgeCount: number, degree: Float64Array): void => {
+export const addDegrees = (edges: Edges, edgeCount: number, degree: Float64Array): void => {
   const { source, target, weight } = edges
   for (let i = 0; i < edgeCount; i++) {
     const a = source[i]!
@@ -63,11 +70,6 @@ const uniteHeavyEdges = (search: CutSearch, list: EdgeList, parent: Int32Array):
   return united
 }
 
-const hasEdgeOf = (list: EdgeList, enough: number): boolean => {
-  for (let i = 0; i < list.edgeCount; i++) if (list.weight[i]! >= enough) return true
-  return false
-}
-
 /** The edges between different vertices of the contracted graph, written over `into`. */
 const renameEdges = (list: Edges, edgeCount: number, rename: Int32Array, into: Edges): number => {
   const { source, target, weight } = list
@@ -91,24 +93,25 @@ const emptyEdges = (count: number): Edges => ({
   weight: new Float64Array(count),
 })
 
-/** The contracted graph of `search` from the whole graph's edges. */
-export const contractedEdges = (search: CutSearch, edges: Edges): EdgeList => {
+/** The contracted graph of `search` from the whole graph's edges and degrees. */
+const contractedEdges = (search: CutSearch, edges: Edges, degrees: Float64Array): EdgeList => {
   const { vertexCount, nodeCount, label } = search
   const count = edges.source.length
-  const whole = vertexCount === nodeCount
-  const own = whole ? edges : emptyEdges(count)
-  const edgeCount = whole ? count : renameEdges(edges, count, label, own)
+  if (vertexCount === nodeCount) return { ...edges, vertexCount, edgeCount: count, degree: degrees }
+  const own = emptyEdges(count)
+  const edgeCount = renameEdges(edges, count, label, own)
   const degree = new Float64Array(vertexCount)
   addDegrees(own, edgeCount, degree)
   return { ...own, vertexCount, edgeCount, degree }
 }
 
 /** Repeats the round while it contracts a fifth of the vertices or more: most sparse graphs end here, in O(m). */
-export const reduceEdgeList = (search: CutSearch, edges: Edges): EdgeList => {
-  let list = contractedEdges(search, edges)
+export const reduceEdgeList = (search: CutSearch, graph: WholeGraph): EdgeList => {
+  const { edges } = graph
+  let list = contractedEdges(search, edges, graph.degree)
   improveByDegree(search, list.vertexCount, list.degree)
   const dense = list.edgeCount >= list.vertexCount * DENSE_EDGES_PER_VERTEX
-  if (dense && !hasEdgeOf(list, contractAt(search))) return list
+  if (dense && graph.largest < contractAt(search)) return list
   const parent = new Int32Array(list.vertexCount)
   const rename = new Int32Array(list.vertexCount)
   while (list.vertexCount > 2 && search.bound > 0 && uniteHeavyEdges(search, list, parent) > 0) {
