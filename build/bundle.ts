@@ -96,6 +96,10 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
   })
 }
 
+/** esbuild escapes what is outside ASCII everywhere but in the comments of packages. */
+const asciiComments = (code: string): string =>
+  code.replace(/[^\t\n\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+
 const inputsOf = (metafile: esbuild.Metafile, out: string): string[] =>
   Object.keys(metafile.outputs[out]?.inputs ?? {}).filter((input) => !input.startsWith("penstock:"))
 

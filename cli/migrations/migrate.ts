@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises"
 import { Logger } from "@graphile/logger"
 import { migrate as graphileMigrate } from "graphile-migrate"
 import { Client } from "pg"
@@ -57,9 +58,16 @@ const migrateOnce = async (connectionString: string, onProgress: (progress: Prog
     pgSettings: { lock_timeout: "3s" },
     logger,
   })
+  await closedPools()
   onProgress({ done: pending.length, total: pending.length })
   return pending
 }
+
+/**
+ * graphile-migrate keeps its connections for 200 ms after it has returned, and ends the
+ * process when the server goes away meanwhile.
+ */
+export const closedPools = async (): Promise<void> => setTimeout(300)
 
 const requireAll = async (client: Client): Promise<void> => {
   const missing = (await checkPrerequisites(client)).filter((prerequisite) => !prerequisite.ok)

@@ -19,6 +19,7 @@ beforeAll(async () => {
   product = await bundleFunctions()
   sample = await bundleFunctions(samples)
   // Inside the project, because esbuild resolves imports and names sources from there.
+  await mkdir(join(root, "build/out"), { recursive: true })
   scratch = await mkdtemp(join(root, "build/out/bundle-test-"))
 })
 afterAll(async () => rm(scratch, { recursive: true, force: true }))
