@@ -24,7 +24,7 @@ export const parseChangeStep = (name: string, sql: string): ChangeStep => ({
   name,
   source: `sql/changes/${name}`,
   sql,
-  covers: [...sql.matchAll(/^[\s*/]*changes: (.+?)(?: *\*\/)?$/gm)].map((match) => match[1] ?? ""),
+  covers: [...sql.matchAll(/^[\s*/-]*changes: (.+?)(?: *\*\/)?$/gm)].map((match) => match[1] ?? ""),
 })
 
 /**
