@@ -230,11 +230,18 @@ ErrorData *error_of_frame(Frame *frame, TryCatch &attempt) {
         if (field.member != &ErrorData::internalquery &&
             read_property(isolate, context, exception.As<Object>(), field.name, &value) && value->IsString())
           error->*field.member = copy_text(server_text(isolate, value));
-    std::string position = position_of(isolate, context, attempt.Message());
-    if (error != nullptr && !position.empty())
-      error->context = copy_text(error->context != nullptr ? error->context + ("\n" + position) : position);
+    // An error that came from PostgreSQL names all callers already.
+    if (error != nullptr && error->context == nullptr) {
+      std::string position = position_of(isolate, context, attempt.Message());
+      if (!position.empty()) error->context = copy_text(position);
+    } else {
+      frame->context_complete = true;
+    }
   }
-  if (frame->fatal != nullptr) error = frame->fatal;  // also when a getter above ran into a limit
+  if (frame->fatal != nullptr) {  // also when a getter above ran into a limit
+    error = frame->fatal;
+    frame->context_complete = error->context != nullptr;
+  }
   if (error == nullptr && frame->runtime->condemned)
     error = make_error(ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory (plv8.memory_limit)");
   if (error == nullptr) error = make_error(ERRCODE_QUERY_CANCELED, "JavaScript was interrupted");

@@ -120,6 +120,7 @@ CallSite *make_site(FunctionCallInfo fcinfo, const Procedure &procedure) {
   site->is_trigger = procedure.result == TRIGGEROID;
   site->read_only = procedure.volatility != PROVOLATILE_VOLATILE;
   site->is_window = procedure.kind == PROKIND_WINDOW;
+  site->name = MemoryContextStrdup(flinfo->fn_mcxt, procedure.name);
   if (procedure.out_name != nullptr) site->out_name = MemoryContextStrdup(flinfo->fn_mcxt, procedure.out_name);
   if (site->is_trigger) return site;
   for (int i = 0; i < procedure.argument_count; ++i) {

@@ -18,6 +18,7 @@ struct CallSite {
   uint64_t generation;
   CompiledFunction *compiled;
   TypeInfo *result;      // null for composite results, triggers and sets
+  const char *name;
   const char *out_name;  // the only OUT or TABLE column, else null
   int argument_count;
   bool composite;

@@ -110,6 +110,7 @@ bool return_value(Frame *frame, CallSite *site, FunctionCallInfo fcinfo, Datum *
 bool run_call(Frame *frame, FunctionCallInfo fcinfo, Datum *result) {
   CallSite *site = call_site(frame, fcinfo);
   if (site == nullptr) return false;
+  frame->function_name = site->name;
   frame->read_only = site->read_only;
   frame->nonatomic = fcinfo->context != nullptr && IsA(fcinfo->context, CallContext) &&
                      !castNode(CallContext, fcinfo->context)->atomic;
@@ -124,6 +125,7 @@ bool run_inline(Frame *frame, InlineCodeBlock *block) {
   Isolate *isolate = frame->runtime->isolate;
   Local<Context> context = isolate->GetCurrentContext();
   frame->nonatomic = !block->atomic;
+  frame->function_name = "inline_code_block";
   Local<v8::Function> function;
   return compile_source(context, "inline_code_block", block->source_text, {}, &function) &&
          !function->Call(context, context->Global(), 0, nullptr).IsEmpty();
@@ -154,7 +156,11 @@ void check_signature(Oid function) {
 // Raises an error after the frame has ended.
 void finish(Frame *frame, ErrorData *error) {
   end_frame(frame);
-  if (error != nullptr) ThrowErrorData(error);
+  if (error != nullptr) {
+    // Whoever catches it restores the stack of callbacks.
+    if (frame->context_complete) error_context_stack = nullptr;
+    ThrowErrorData(error);
+  }
   // An interrupt that arrived while JavaScript was finishing must not wait for the next statement.
   CHECK_FOR_INTERRUPTS();
 }

@@ -130,6 +130,15 @@ void retire_runtimes(Oid role) {
     if (role == InvalidOid || runtime->role == role) runtime->retired = true;
 }
 
+namespace {
+
+void describe_frame(void *argument) {
+  auto *frame = static_cast<Frame *>(argument);
+  if (frame->function_name != nullptr) errcontext("JavaScript function %s", frame->function_name);
+}
+
+}  // namespace
+
 void begin_frame(Frame *frame, FunctionCallInfo fcinfo) {
   check_stack_depth();
   Runtime *runtime = runtime_of_current_role();
@@ -142,11 +151,14 @@ void begin_frame(Frame *frame, FunctionCallInfo fcinfo) {
     ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("JavaScript ran out of memory (plv8.memory_limit)")));
   refresh_stack_limit(runtime);
   ++runtime->depth;
+  frame->where = {error_context_stack, describe_frame, frame};
+  error_context_stack = &frame->where;
   current_frame = frame;
 }
 
 void end_frame(Frame *frame) {
   current_frame = frame->parent;
+  error_context_stack = frame->where.previous;
   --frame->runtime->depth;
   if (frame->scratch != nullptr) MemoryContextDelete(frame->scratch);
   if (frame->spi_connected) SPI_finish();

@@ -70,6 +70,9 @@ struct Frame {
   TupleDesc row_desc;       // set-returning and composite results
   FunctionCallInfo fcinfo;
   TriggerData *trigger;
+  const char *function_name;
+  ErrorContextCallback where;  // names the function in the context of errors raised below it
+  bool context_complete;    // the error to raise brings the context of all callers
   const char *out_name;     // the only OUT or TABLE column of the function, else null
   bool savepoint;           // PostgreSQL errors are rolled back before JavaScript sees them
   bool scalar_rows;         // a set of scalars: a row is the value itself

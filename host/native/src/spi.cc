@@ -120,29 +120,20 @@ bool cached_plan(Frame *frame, const char *sql, bool has_parameters, Plan **resu
   // Statements without parameters are prepared when they come a second time: they may be DDL or several.
   bool worthwhile = has_parameters || ++plan->uses == 2;
   if (plan->spi == nullptr && worthwhile) {
-    Plan fresh;
+    // PostgreSQL keeps the address of the plan for its parser, so it is prepared in place.
     ErrorData *error = run_postgres([&] {
-      prepare_plan(&fresh, sql);
-      if (!has_parameters && (fresh.count > 0 || !is_plain_statement(fresh.spi))) {
-        SPI_freeplan(fresh.spi);
-        pfree(fresh.types);
-        fresh.spi = nullptr;
-        return;
-      }
+      prepare_plan(plan, sql);
+      if (has_parameters || (plan->count == 0 && is_plain_statement(plan->spi))) return;
+      SPI_freeplan(plan->spi);
+      pfree(plan->types);
+      plan->spi = nullptr;
     });
-    if (error != nullptr && has_parameters) {
-      if (plan->busy == 0) {
-        runtime->cached_plans.erase(found);
-        delete plan;
-      }
-      return fail_with(error);
+    if (error != nullptr || plan->spi == nullptr) {
+      plan->spi = nullptr;
+      plan->types = nullptr;
+      plan->count = 0;
     }
     if (error != nullptr) return fail_with(error);
-    if (fresh.spi != nullptr) {
-      plan->types = fresh.types;
-      plan->count = fresh.count;
-      plan->spi = fresh.spi;
-    }
   }
   if (plan->spi != nullptr) *result = plan;
   return true;
