@@ -1,0 +1,251 @@
+/**
+ * The part of the handler that lives in the user's realm, as source text: it is compiled there, so
+ * that everything user code can hold (the plv8 object, its functions, errors, rows) belongs to that
+ * realm. Text, because a function's own source changes under transpilers.
+ *
+ * Rules that keep host objects out of reach:
+ * - host functions stay in local constants and are called directly, never through a method or apply;
+ * - they answer with primitives, with objects of this realm, or with the symbol `failed`;
+ * - whatever a host function throws (V8's stack overflow is made in the realm that overflows) is
+ *   dropped and replaced by an error of this realm;
+ * - user callbacks are called from here, never by the host.
+ */
+export const prelude = `(host) => {
+"use strict"
+const {
+  failed, failureIsValue, failureValue, failureField, fieldNames, levels, versions,
+  parameter, execute, prepare, planExecute, planCursor, planFree, cursorFetch, cursorMove, cursorClose,
+  begin, commit, rollback, elog, returnNext, findFunction, foundBody, quoteIdent, memoryUsage,
+  transaction, compile, evaluate,
+} = host
+const { isArray, from } = Array
+const { stringify, parse } = JSON
+const { defineProperty, apply, construct } = Reflect
+const { RangeError: NativeRangeError, Error: NativeError, TypeError: NativeTypeError, String: toText } = globalThis
+const NativeProxy = Proxy
+const replaceAll = (text, what, by) => toText(text).split(what).join(by)
+
+/* Stack traces are formatted by code of the host that reads the error's properties and can fail in the
+   host's realm; without a numeric limit V8 captures none. */
+const lock = (object, name, value) =>
+  defineProperty(object, name, { value, writable: false, enumerable: false, configurable: false })
+lock(NativeError, "stackTraceLimit", undefined)
+lock(NativeError, "prepareStackTrace", undefined)
+lock(NativeError, "captureStackTrace", () => {})
+/* These call back into the host, or from it at a time of its own. */
+delete globalThis.console
+delete globalThis.FinalizationRegistry
+delete WebAssembly.compileStreaming
+delete WebAssembly.instantiateStreaming
+delete Atomics.waitAsync
+
+const overflow = () => new NativeRangeError("Maximum call stack size exceeded")
+
+const takeFailure = () => {
+  if (failureIsValue()) return failureValue()
+  const error = new NativeError(failureField(0))
+  for (let i = 0; i < fieldNames.length; i++) {
+    const value = failureField(i + 1)
+    if (value !== undefined) error[fieldNames[i]] = value
+  }
+  error.code = error.sqlerrcode
+  return error
+}
+
+const call = (hostFunction, a, b, c) => {
+  let result
+  let failure
+  try {
+    result = hostFunction(a, b, c)
+    if (result !== failed) return result
+    failure = takeFailure()
+  } catch {
+    failure = overflow()
+  }
+  throw failure
+}
+
+/* The arguments of a trap are an array of whoever calls the proxy: hand user code a copy of this realm. */
+const trapNames = ["getPrototypeOf", "setPrototypeOf", "isExtensible", "preventExtensions", "getOwnPropertyDescriptor",
+  "defineProperty", "has", "get", "set", "deleteProperty", "ownKeys"]
+const shield = (target, handler) => {
+  if (typeof target !== "function" || handler === null || typeof handler !== "object") return handler
+  const shim = {
+    apply(callee, self, args) {
+      const list = from(args)
+      const trap = handler.apply
+      return trap === undefined || trap === null ? apply(callee, self, list) : apply(trap, handler, [callee, self, list])
+    },
+    construct(callee, args, newTarget) {
+      const list = from(args)
+      const trap = handler.construct
+      return trap === undefined || trap === null
+        ? construct(callee, list, newTarget)
+        : apply(trap, handler, [callee, list, newTarget])
+    },
+  }
+  for (let i = 0; i < trapNames.length; i++) {
+    const name = trapNames[i]
+    const standard = Reflect[name]
+    shim[name] = (a, b, c, d) => {
+      const trap = handler[name]
+      return trap === undefined || trap === null ? standard(a, b, c, d) : apply(trap, handler, [a, b, c, d])
+    }
+  }
+  return shim
+}
+const SafeProxy = function Proxy(target, handler) {
+  if (new.target === undefined) throw new NativeTypeError("Constructor Proxy requires 'new'")
+  return new NativeProxy(target, shield(target, handler))
+}
+SafeProxy.prototype = undefined
+const { revocable } = NativeProxy
+SafeProxy.revocable = (target, handler) => revocable(target, shield(target, handler))
+defineProperty(globalThis, "Proxy", { value: SafeProxy, writable: true, enumerable: false, configurable: true })
+
+/* Code from strings goes through the host's compiler, which knows no import(). */
+const SafeFunction = function Function() {
+  const parts = from(arguments, (part) => toText(part))
+  const body = parts.length === 0 ? "" : parts.pop()
+  return call(compile, parts.join(","), body)
+}
+SafeFunction.prototype = Function.prototype
+defineProperty(Function.prototype, "constructor", { value: SafeFunction, writable: true, enumerable: false, configurable: true })
+defineProperty(globalThis, "Function", { value: SafeFunction, writable: true, enumerable: false, configurable: true })
+const indirectEval = (source) => (typeof source === "string" ? call(evaluate, source) : source)
+defineProperty(indirectEval, "name", { value: "eval" })
+defineProperty(globalThis, "eval", { value: indirectEval, writable: true, enumerable: false, configurable: true })
+
+for (const name of ["DEBUG5", "DEBUG4", "DEBUG3", "DEBUG2", "DEBUG1", "LOG", "INFO", "NOTICE", "WARNING", "ERROR"]) {
+  defineProperty(globalThis, name, { value: levels[name], writable: false, enumerable: true, configurable: false })
+}
+
+/* plv8's parameters come as one array or as separate arguments. */
+const sendParameters = (given) => {
+  const list = given.length === 1 && isArray(given[0]) ? from(given[0]) : given
+  for (let i = 0; i < list.length; i++) call(parameter, list[i])
+  return list.length
+}
+const joined = (list) => {
+  let text = ""
+  for (let i = 0; i < list.length; i++) text += (i === 0 ? "" : " ") + toText(list[i])
+  return text
+}
+
+const makeCursor = (name) => ({
+  fetch(count) {
+    const rows = call(cursorFetch, name, count === undefined ? 1 : Number(count))
+    if (count === undefined) return rows[0]
+    return rows.length === 0 ? undefined : rows
+  },
+  move(count) {
+    return call(cursorMove, name, count === undefined ? 1 : Number(count))
+  },
+  close() {
+    return call(cursorClose, name)
+  },
+})
+
+const makePlan = (id) => ({
+  execute(...given) {
+    return call(planExecute, id, sendParameters(given))
+  },
+  cursor(...given) {
+    return makeCursor(call(planCursor, id, sendParameters(given)))
+  },
+  free() {
+    call(planFree, id)
+  },
+})
+
+globalThis.plv8 = {
+  version: versions.plv8,
+  v8_version: versions.v8,
+  execute(sql, ...given) {
+    const text = toText(sql)
+    return call(execute, text, given.length === 0 ? 0 : sendParameters(given))
+  },
+  prepare(sql, ...types) {
+    const names = types.length === 0 || types[0] === undefined ? undefined : isArray(types[0]) ? from(types[0]) : types
+    const text = toText(sql)
+    if (names === undefined) return makePlan(call(prepare, text, -1))
+    for (let i = 0; i < names.length; i++) call(parameter, toText(names[i]))
+    return makePlan(call(prepare, text, names.length))
+  },
+  subtransaction(body) {
+    const level = call(begin)
+    let result
+    let thrown
+    let failure = false
+    try {
+      result = body()
+    } catch (error) {
+      thrown = error
+      failure = true
+    }
+    if (failure) {
+      call(rollback, level)
+      throw thrown
+    }
+    call(commit, level)
+    return result
+  },
+  elog(level, ...message) {
+    call(elog, Number(level), joined(message))
+  },
+  return_next(row) {
+    call(returnNext, row)
+  },
+  find_function(signature) {
+    const oid = call(findFunction, toText(signature))
+    return function found(...args) {
+      return apply(call(foundBody, oid), undefined, args)
+    }
+  },
+  quote_literal(value) {
+    const text = toText(value)
+    const quoted = "'" + replaceAll(replaceAll(text, "\\\\", "\\\\\\\\"), "'", "''") + "'"
+    return text.includes("\\\\") ? " E" + quoted : quoted
+  },
+  quote_nullable(value) {
+    return value === null || value === undefined ? "NULL" : globalThis.plv8.quote_literal(value)
+  },
+  quote_ident(value) {
+    return call(quoteIdent, toText(value))
+  },
+  memory_usage() {
+    const usage = call(memoryUsage)
+    return parse(usage)
+  },
+  commit() {
+    call(transaction, true)
+  },
+  rollback() {
+    call(transaction, false)
+  },
+}
+
+/* What the host calls: every function here takes user values and touches nothing of the host's. */
+const optional = (value) => (value === undefined || value === null ? undefined : toText(value))
+return {
+  global: globalThis,
+  elements: (list) => from(list),
+  text: (value) => toText(value),
+  json: (value) => stringify(value),
+  parse: (text) => parse(text),
+  describe(error) {
+    if (error === null || (typeof error !== "object" && typeof error !== "function")) return [toText(error)]
+    const hasCode = typeof error.sqlerrcode === "string" || typeof error.code === "string"
+    const message = error.message === undefined ? toText(error) : toText(error.message)
+    const name = optional(error.name)
+    const plain = name === undefined || name === "Error" || error.message === undefined || hasCode
+    return [
+      plain ? message : name + ": " + message,
+      typeof error.sqlerrcode === "string" ? error.sqlerrcode : typeof error.code === "string" ? error.code : undefined,
+      optional(error.detail), optional(error.hint), optional(error.context), optional(error.schema_name),
+      optional(error.table_name), optional(error.column_name), optional(error.datatype_name),
+      optional(error.constraint_name), name === "RangeError" && message === "Maximum call stack size exceeded",
+    ]
+  },
+}
+}`
