@@ -1,4 +1,4 @@
-import { invalid, isObject, numberIn, objectOf, oneOf, orNull, text, boolean, wholeIn } from "./input.ts"
+import { beginningOf, invalid, isObject, numberIn, objectOf, oneOf, orNull, text, boolean, wholeIn } from "./input.ts"
 import type { Reader } from "./input.ts"
 import { time } from "./machine.ts"
 import { fieldsOf } from "./signal-definition.ts"
@@ -36,7 +36,10 @@ export type GivenEdge = Filled<UserEdge, "latency_ms">
 
 const name = text(500)
 const share = numberIn(0, 1)
-const noteReader = orNull(text(2000, 0))
+/** A note may be an error message of any length; its beginning says what it is about. */
+const NOTE_LENGTH = 300
+const anyText = text(Number.MAX_SAFE_INTEGER, 0)
+const noteReader = orNull<string>((value, path) => beginningOf(anyText(value, path), NOTE_LENGTH))
 const statusReader = oneOf("measured", "not_applicable", "blind")
 
 const isSignalName = (value: unknown): value is SignalName => typeof value === "string" && Object.hasOwn(SIGNALS, value)

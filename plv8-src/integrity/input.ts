@@ -3,11 +3,15 @@ import { SqlError } from "../errors.ts"
 /** Reads one JSON value; throws 22023 naming the field, what was expected and what was got. */
 export type Reader<T> = (value: unknown, field: string) => T
 
+/** The beginning of a text; never half of a surrogate pair, which neither jsonb nor UTF-8 can hold. */
+export const beginningOf = (value: string, length: number): string =>
+  value.slice(0, /[\ud800-\udbff]/u.test(value.charAt(length - 1)) ? length - 1 : length)
+
 /** A value as an error message shows it: JSON, cut short. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return "nothing"
   const json = JSON.stringify(value)
-  return json.length <= 60 ? json : `${json.slice(0, 57)}...`
+  return json.length <= 60 ? json : `${beginningOf(json, 57)}...`
 }
 
 export const invalid = (field: string, expected: string, got: unknown, hint?: string): SqlError =>

@@ -1,11 +1,17 @@
-import { arrayOf, boolean, invalid, isObject, numberIn, orNull, text, wholeIn } from "./input.ts"
+import { arrayOf, beginningOf, boolean, invalid, isObject, numberIn, orNull, text, wholeIn } from "./input.ts"
 import type { Reader } from "./input.ts"
 
 export type PictureNode = { key: string; name: string; type: string; health: number; words: string | null }
 export type PictureEdge = { source: string; target: string; type: string; capacity: number; witness: boolean }
 export type Picture = { nodes: PictureNode[]; edges: PictureEdge[]; lambda: number | null }
 
-const label = text(2000, 0)
+const label = text(Number.MAX_SAFE_INTEGER, 0)
+/** More than this of a sentence does not fit beside a node. */
+const WORDS_LENGTH = 200
+const sentence: Reader<string> = (value, path) => {
+  const whole = label(value, path)
+  return whole.length > WORDS_LENGTH ? `${beginningOf(whole, WORDS_LENGTH)}...` : whole
+}
 const share = numberIn(0, 1)
 const amount = numberIn(0, Number.MAX_VALUE)
 const id = wholeIn(0, Number.MAX_SAFE_INTEGER)
@@ -19,7 +25,7 @@ const node: Reader<PictureNode> = (value, path) => {
     type,
     name: orNull(label)(value["name"] ?? null, `${path}.name`) ?? key,
     health: share(value["health"], `${path}.health`),
-    words: orNull(label)(value["words"] ?? null, `${path}.words`),
+    words: orNull(sentence)(value["words"] ?? null, `${path}.words`),
   }
 }
 

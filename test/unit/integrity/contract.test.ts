@@ -287,3 +287,12 @@ test("a raw number that is missing or wrong is 22023 and named", () => {
     expect.objectContaining({ code: "22023", detail: expect.stringContaining('"evidence.signals[0].used"') }),
   )
 })
+
+test("a note of any length is kept short", () => {
+  const blind: Signal = { ...index("a"), status: "blind", note: "permission denied ".repeat(1000) }
+  const { words } = witnessOfGiven({ signals: [partition("p"), blind] })
+  expect(words).toContain("permission denied")
+  expect(words.length).toBeLessThan(500)
+  const wide: Signal = { ...index("a"), status: "blind", note: `x${"💧".repeat(1000)}` }
+  expect(witnessOfGiven({ signals: [partition("p"), wide] }).words).toMatch(/^[^\ud800-\udfff]*$/u)
+})

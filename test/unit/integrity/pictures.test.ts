@@ -179,3 +179,8 @@ test("a graph of the source document's keys alone is drawn", () => {
   expect(parseDot(toDot(picture)).edges).toHaveLength(1)
   expect(parseMermaid(toMermaid(picture)).nodes.get("n0")?.label).toBe("partition:1\nhealth 0.5")
 })
+
+test("a long sentence is cut short", () => {
+  const node = { type: "index", id: 1, health: 1, words: "x".repeat(5000) }
+  expect(toDot(readPicture({ nodes: [node], edges: [] })).length).toBeLessThan(1000)
+})
