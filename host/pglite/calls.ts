@@ -51,7 +51,7 @@ function mayCommit(handler: Handler, fcinfo: Pointer): boolean {
   const context = memory.readU32(fcinfo + callInfo.context)
   return (
     context !== 0 &&
-    memory.readU32(context) === layout.callContext.tag &&
+    memory.readU32(context) === layout.nodeTag.callContext &&
     memory.readU8(context + layout.callContext.atomic) === 0
   )
 }

@@ -5,7 +5,7 @@ import type { Session } from "./session.ts"
 import { SqlError } from "./sql-error.ts"
 
 /** ACL_EXECUTE of acl.h, the OID of pg_proc, ACLCHECK_OK. */
-const execute = 1 << 7
+const execute = 1n << 7n
 const procedureCatalog = 1255
 const allowed = 0
 

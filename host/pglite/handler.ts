@@ -108,6 +108,7 @@ export class Handler {
   asFailure(thrown: unknown): SqlError | UserThrown {
     if (thrown instanceof SqlError || thrown instanceof UserThrown) return thrown
     if (isStackOverflow(thrown)) return stackOverflow()
+    if (!hasStopped(thrown)) return new SqlError("XX000", `plv8: ${String(thrown)}`)
     this.#fatal ??= { thrown }
     return new SqlError("57P01", "the database has stopped")
   }
@@ -172,11 +173,18 @@ export class Handler {
     if (thrown instanceof SqlError) return thrown
     if (thrown instanceof UserThrown) return (realm ?? this.session.realm).toSqlError(thrown.value)
     if (isStackOverflow(thrown)) return stackOverflow()
-    throw thrown
+    if (hasStopped(thrown)) throw thrown
+    return new SqlError("XX000", `plv8: ${String(thrown)}`)
   }
 
   /** Before the backend's layout is known to be right there is no reporting to it. */
   #refuse(error: SqlError): never {
     throw new Error(`${error.message} (${error.details.hint ?? ""})`)
   }
+}
+
+/** The process of the database exited, or its memory or code failed: nothing of it can be used any more. */
+function hasStopped(thrown: unknown): boolean {
+  const name = typeof thrown === "object" && thrown !== null ? (thrown as { name?: unknown }).name : undefined
+  return name === "ExitStatus" || name === "RuntimeError"
 }

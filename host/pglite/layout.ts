@@ -17,8 +17,10 @@ export const layout = {
   call: { flinfo: 0, context: 4, resultinfo: 8, isnull: 16, nargs: 18, args: 20, argSize: 8, argIsNull: 4 },
   /** FmgrInfo */
   flinfo: { oid: 4, extra: 16, size: 28 },
+  /** NodeTag: the first word of every node (generated nodetags.h). */
+  nodeTag: { callContext: 214, triggerData: 442 },
   /** Node: every node begins with its tag. CallContext (parsenodes.h), InlineCodeBlock. */
-  callContext: { tag: 0, atomic: 4 },
+  callContext: { atomic: 4 },
   inline: { source: 4, atomic: 13 },
   /** HeapTupleData, HeapTupleHeaderData */
   tuple: { length: 0, self: 4, tableOid: 12, data: 16, size: 20 },
@@ -31,7 +33,7 @@ export const layout = {
   /** ReturnSetInfo */
   resultInfo: { allowedModes: 12, returnMode: 16, setResult: 24, setDesc: 28 },
   /** TriggerData, Trigger, RelationData */
-  triggerData: { tag: 0, event: 4, relation: 8, oldTuple: 12, newTuple: 16, trigger: 20 },
+  triggerData: { event: 4, relation: 8, oldTuple: 12, newTuple: 16, trigger: 20 },
   trigger: { name: 4, functionOid: 8, nargs: 34, args: 44 },
   relation: { desc: 52, oid: 56 },
   /** ErrorData (elog.h) */

@@ -108,7 +108,7 @@ const variableNames = [
 ] as const
 
 /** PostgreSQL's C functions; pointers and datums are numbers. A function of type void gives undefined. */
-export type Postgres = Readonly<Record<(typeof functionNames)[number], (...args: number[]) => number>>
+export type Postgres = Readonly<Record<(typeof functionNames)[number], (...args: (number | bigint)[]) => number>>
 export type Variables = Readonly<Record<(typeof variableNames)[number], Pointer>>
 
 /** Emscripten's symbol table: functions, and data symbols as relocated addresses. */

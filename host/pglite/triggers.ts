@@ -23,7 +23,7 @@ export function callTrigger(handler: Handler, compiled: CompiledFunction, fcinfo
   const { session, run } = compiled
   const { types } = session
   const data = memory.readU32(fcinfo + layout.call.context)
-  if (data === 0 || memory.readU32(data) !== layout.triggerData.tag) {
+  if (data === 0 || memory.readU32(data) !== layout.nodeTag.triggerData) {
     throw new SqlError("0A000", "trigger functions can only be called as triggers")
   }
   const context = backend.memoryContext
