@@ -15,7 +15,7 @@ declare
   measured integrity._measurement;
   machine jsonb := before.machine;
   step jsonb;
-  first_transition jsonb;
+  last_transition jsonb;
   recorded jsonb;
   is_index boolean;
   compiled_for_index boolean := before.witness_is_index;
@@ -71,14 +71,14 @@ begin
       );
     end if;
     if step -> 'transition' <> 'null' then
-      first_transition := coalesce(first_transition, step -> 'transition');
+      last_transition := step -> 'transition';
       compiled_for_index := is_index;
     end if;
     exit when samples_taken = 2 or not (step -> 'wants_fresh_sample')::boolean;
   end loop;
 
   if is_index <> compiled_for_index
-    or (first_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
+    or (last_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
   then
     perform integrity._compile(collection);
   end if;
@@ -98,7 +98,7 @@ begin
     'measured_state', step -> 'measured_state',
     'lambda_cut', measured.witness -> 'lambda_cut',
     'lambda2', measured.lambda2,
-    'transition', first_transition,
+    'transition', last_transition,
     'words', step -> 'words',
     'witness_words', measured.witness -> 'words',
     'witness_edges', measured.witness -> 'witness_edges',
