@@ -41,7 +41,8 @@ export const commonUnit = (weight: Float64Array, total: number, whole: boolean):
   let dyadic = true
   for (let i = 0; i < weight.length && dyadic; i++) {
     const multiple = weight[i]! * perUnit
-    dyadic = multiple === Math.floor(multiple)
+    // A weight far below the unit may vanish in this product.
+    dyadic = multiple === Math.floor(multiple) && (multiple > 0 || weight[i] === 0)
   }
   if (dyadic) return { weight, unit }
   let common = 0
