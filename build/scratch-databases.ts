@@ -35,7 +35,7 @@ export const startScratchDatabases = async (): Promise<ScratchDatabases> => {
 /** One embedded database on a free port of loopback; it answers to any database name. */
 export const startOne = async (name: string): Promise<{ url: string; db: PGlite; stop: () => Promise<void> }> => {
   const db = await PGlite.create({ extensions: { vector, plv8 } })
-  const server = new PGLiteSocketServer({ db, port: 0, host: "127.0.0.1" })
+  const server = new PGLiteSocketServer({ db, port: 0, host: "127.0.0.1", maxConnections: 8 })
   await server.start()
   return {
     url: `postgres://postgres@${server.getServerConn()}/${name}`,
