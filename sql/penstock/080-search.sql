@@ -123,6 +123,7 @@ set hnsw.ef_search = 40
 set hnsw.iterative_scan = relaxed_order
 set ivfflat.probes = 1
 set ivfflat.iterative_scan = relaxed_order
+set enable_sort = on
 set jit = off
 language plpgsql
 as $fn$
@@ -143,6 +144,10 @@ begin
   exact := coalesce(exact, false);
   if not exact and (condition <> 'true' or pg_catalog.row_security_active(target.relation)) then
     exact := penstock._few_rows_match(target, condition);
+    if not exact then
+      /* The planner guesses far too few rows for most conditions on JSON, and would sort them. */
+      perform pg_catalog.set_config('enable_sort', 'off', true);
+    end if;
   end if;
   if not exact then
     ef_search := coalesce(ef_search, greatest(coalesce((target.options ->> 'ef_search')::int, 40), least(k, 1000)));

@@ -32,7 +32,11 @@ begin
   from penstock._tables t
   join pg_catalog.pg_class r on r.oid = t."table"
   where t.collection_id = target.id and r.relkind <> 'p' and r.reltuples > 0;
-  percentage := least(100, coalesce(300.0 * sample / nullif(estimated_rows, 0), 100));
+  /* More than enough rows, for some have no vector; a tenant may own few of many. */
+  percentage := case
+    when pg_catalog.row_security_active(target.relation) then 100
+    else least(100, coalesce(100.0 * (10 * sample + 1000) / estimated_rows, 100))
+  end;
   for sampled in execute pg_catalog.format(
     'select t.%1$I::%2$s.vector as query
     from %3$s t tablesample bernoulli (%4$s)
