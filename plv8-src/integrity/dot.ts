@@ -1,4 +1,4 @@
-import { condition, oneLine, rounded } from "./picture.ts"
+import { condition, cutColour, oneLine, rounded } from "./picture.ts"
 import type { Picture } from "./picture.ts"
 
 const FILL = { healthy: "#e6f4ea", impaired: "#fff4d6", failed: "#fbdcdc" }
@@ -10,7 +10,7 @@ const FILL = { healthy: "#e6f4ea", impaired: "#fff4d6", failed: "#fbdcdc" }
 const quoted = (...lines: string[]): string =>
   `"${lines.map((line) => oneLine(line).replaceAll("\\", "\\\\").replaceAll('"', '\\"')).join("\\n")}"`
 
-/** The graph in Graphviz' DOT language; the edges of the minimum cut are red and thick. */
+/** The graph in Graphviz' DOT language; the edges of the minimum cut are thick, and red below full health. */
 export const toDot = (picture: Picture): string => {
   const lines = [
     "graph contracted {",
@@ -24,7 +24,7 @@ export const toDot = (picture: Picture): string => {
     lines.push(`  ${quoted(key)} [label=${text}, fillcolor="${FILL[condition(health)]}"]`)
   }
   for (const { source, target, type, capacity, witness } of picture.edges) {
-    const strong = witness ? ', color="#c62828", penwidth=3' : ""
+    const strong = witness ? `, color="${cutColour(picture)}", penwidth=3` : ""
     lines.push(`  ${quoted(source)} -- ${quoted(target)} [label=${quoted(`${type} ${rounded(capacity)}`)}${strong}]`)
   }
   lines.push("}", "")

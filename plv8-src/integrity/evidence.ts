@@ -72,6 +72,8 @@ export const nodeType = oneOf<NodeType>(
 const edgeType = oneOf<EdgeType>("partition_link", "routing_link", "dependency", "replication")
 const roleClass = oneOf<RoleClass>("required", "degradable", "advisory")
 const amount = numberIn(0, 1e9)
+/** Flow and latency are only shown: any number will do. */
+const anyNumber = numberIn(-Number.MAX_VALUE, Number.MAX_VALUE)
 
 const userNode = objectOf<GivenNode>(
   {
@@ -110,8 +112,8 @@ const userEdge = objectOf<GivenEdge>(
     health: share,
     hard: boolean,
     error_rate: share,
-    current_flow: amount,
-    latency_ms: orNull(amount),
+    current_flow: anyNumber,
+    latency_ms: orNull(anyNumber),
   },
   {
     source: "",

@@ -22,8 +22,9 @@ const roleLine = (node: GraphNode): string => {
   return `${node.node_name} (${node.class}, capacity ${lambdaShown(node.capacity)}): ${signals.map((s) => s.words).join("; ")}`
 }
 
-const ADVICE: Readonly<Record<State, (policy: Policy) => string>> = {
-  normal: () => "Nothing needs to be done.",
+const ADVICE: Readonly<Record<State, (policy: Policy, isImpaired: boolean) => string>> = {
+  normal: (_policy, isImpaired) =>
+    isImpaired ? "The state is still normal: nothing is held up." : "Nothing needs to be done.",
   stress: (policy) =>
     `Back to normal when lambda_cut stays above ${lambdaShown(policy.threshold_high + policy.hysteresis.recover_margin)} ` +
     `for ${policy.hysteresis.hold_secs} s.`,
@@ -70,10 +71,11 @@ export const explain = (
     lines: [
       ...overrideLine(machine, now),
       ...impaired.map(roleLine),
-      ...witness.witness_edges.map((edge) => `Minimum cut: ${edge.words}.`),
+      // of a healthy graph every role is the weakest: its minimum cut says nothing
+      ...(witness.cause === null ? [] : witness.witness_edges.map((edge) => `Minimum cut: ${edge.words}.`)),
       ...(witness.blind.length > 0 ? [`Cannot be seen: ${witness.blind.join(", ")}.`] : []),
       ...notApplicable,
-      ADVICE[machine.state](policy),
+      ADVICE[machine.state](policy, impaired.length > 0),
       ...holdLine(policy, machine),
     ],
   }

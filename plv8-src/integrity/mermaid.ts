@@ -1,4 +1,4 @@
-import { condition, oneLine, rounded } from "./picture.ts"
+import { condition, cutColour, oneLine, rounded } from "./picture.ts"
 import type { Picture } from "./picture.ts"
 
 /**
@@ -11,7 +11,7 @@ const escaped = (value: string): string =>
 
 const quoted = (...lines: string[]): string => `"${lines.map(escaped).join("<br/>")}"`
 
-/** The graph as a Mermaid flowchart; the edges of the minimum cut are red and thick. */
+/** The graph as a Mermaid flowchart; the edges of the minimum cut are thick, and red below full health. */
 export const toMermaid = (picture: Picture): string => {
   const ids = new Map(picture.nodes.map((node, position) => [node.key, `n${position}`]))
   const lines = ["flowchart LR"]
@@ -29,6 +29,6 @@ export const toMermaid = (picture: Picture): string => {
     "  classDef failed fill:#fbdcdc,stroke:#c62828,color:#111",
   )
   const crossing = picture.edges.flatMap((edge, position) => (edge.witness ? [position] : []))
-  if (crossing.length > 0) lines.push(`  linkStyle ${crossing.join(",")} stroke:#c62828,stroke-width:3px`)
+  if (crossing.length > 0) lines.push(`  linkStyle ${crossing.join(",")} stroke:${cutColour(picture)},stroke-width:3px`)
   return `${lines.join("\n")}\n`
 }

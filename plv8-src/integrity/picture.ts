@@ -65,6 +65,9 @@ export const readPicture = (value: unknown): Picture => {
 /** Numbers on pictures: at most two decimals. */
 export const rounded = (value: number): string => String(Number(value.toFixed(2)))
 
+/** The minimum cut is always thick; red is for one that is less than it should be. */
+export const cutColour = (picture: Picture): string => (picture.lambda === 1 ? "#1565c0" : "#c62828")
+
 /** Full health, impaired, failed: how a node is coloured. */
 export const condition = (health: number): "healthy" | "impaired" | "failed" => {
   if (health >= 1) return "healthy"

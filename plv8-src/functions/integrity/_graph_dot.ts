@@ -10,7 +10,7 @@ export default sqlFunction({
   volatility: "immutable",
   grant: ["penstock_admin", "penstock_operator", "penstock_worker", "penstock_user"],
   comment:
-    "Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut in red. Errors: 22023 " +
+    "Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut thick, and red below full health. Errors: 22023 " +
     "naming the field.",
   run: ({ graph }) => toDot(readPicture(graph)),
 })

@@ -143,6 +143,13 @@ describe("hostile names", () => {
   })
 })
 
+test("the cut of a healthy graph is thick, and not red", () => {
+  const healthy = readPicture(witnessOfGiven({ signals: healthySignals() }).graph)
+  const thick = parseDot(toDot(healthy)).edges.filter((edge) => edge.attributes.has("penwidth"))
+  expect(thick.map((edge) => edge.attributes.get("color"))).toEqual(["#1565c0"])
+  expect(toMermaid(healthy)).toContain("linkStyle 0 stroke:#1565c0")
+})
+
 test("the grammars refuse what is broken", () => {
   const dot = toDot(broken)
   expect(() => parseDot(dot.replace('"vector index', '"vector" index'))).toThrow(SyntaxError)

@@ -43,7 +43,9 @@ describe("explain", () => {
   test("says that a healthy collection is healthy", () => {
     const { summary, lines } = explained(local, { since_us: NOW - 7_200_000_000 })
     expect(summary).toBe("docs is in state normal, for 2 h; every role at full health")
-    expect(lines).toContain("Nothing needs to be done.")
+    expect(lines).toEqual(["Nothing needs to be done."])
+    const busy: Signal = { signal: "connections", member: "c", used: 85, max: 100 }
+    expect(explained([...local, busy], {}).lines.at(-1)).toContain("still normal")
   })
 
   test("says what is pinned, what is blind, what does not apply, and how much calm is missing", () => {
