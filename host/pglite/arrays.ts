@@ -64,7 +64,8 @@ function dimensions(types: Types, array: Pointer): number[] {
 function dataOf(types: Types, array: Pointer): Pointer | undefined {
   const { memory } = types.backend
   if (memory.readU32(array + layout.array.dataOffset) !== 0) return undefined
-  return (array + layout.array.dims + 8 * memory.readI32(array + layout.array.ndim) + 7) & ~7
+  // The header is a multiple of 8 bytes; the array itself, inside of a row, may lie at a multiple of 4.
+  return array + layout.array.dims + 8 * memory.readI32(array + layout.array.ndim)
 }
 
 type NumberView = Int16Array | Int32Array | Float32Array | Float64Array | BigInt64Array
@@ -119,7 +120,10 @@ function writeArray(types: Types, value: unknown[], element: SqlType, isJson: bo
   const { memory, postgres } = types.backend
   let items = types.realm.elements(value)
   const dims = [items.length]
-  while (!isJson && items.some((item) => Array.isArray(item) || nodeTypes.isTypedArray(item))) {
+  // Bytes are one element, not a row of numbers.
+  const isBytea = element.oid === oid.bytea
+  const isRow = (item: unknown) => Array.isArray(item) || (!isBytea && nodeTypes.isTypedArray(item))
+  while (!isJson && items.some(isRow)) {
     const rows = items.map((item) => rowOf(types, item))
     const length = rows[0]?.length ?? 0
     if (rows.some((row) => row.length !== length)) {
