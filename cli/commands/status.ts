@@ -11,11 +11,13 @@ interface CollectionStatus {
   state: string | null
   mode: string | null
   lambda_cut: number | null
-  last_sample_at: Date | null
+  last_sample: Date | null
+  stale: boolean | null
+  reason: string | null
 }
 
 const COLLECTIONS = `
-  select c.name, c.dimensions, c.metric, s.state, s.mode, s.lambda_cut, s.last_sample_at
+  select c.name, c.dimensions, c.metric, s.state, s.mode, s.lambda_cut, s.last_sample, s.stale, s.reason
   from penstock.collections as c
   left join integrity.states as s on s.collection = c.name
   order by c.name`
@@ -50,9 +52,13 @@ The exit code is 0 when the database is up to date and every collection is norma
       } else {
         print(`migrations: ${applied.length} applied, ${pending.length} pending`)
         if (rows.length === 0) print("no collections yet: select penstock.create_collection('name', dimensions)")
-        for (const { name, dimensions, metric, state, mode, lambda_cut } of rows) {
+        for (const { name, dimensions, metric, state, mode, lambda_cut, stale, reason } of rows) {
           const lambda = lambda_cut === null ? "" : `, lambda_cut ${lambda_cut.toFixed(3)}`
-          print(`${name}: ${state ?? "not watched"}${lambda} (${mode ?? "off"}; ${dimensions} dimensions, ${metric})`)
+          const age = stale === true ? ", not sampled lately" : ""
+          print(
+            `${name}: ${state ?? "not watched"}${lambda}${age} (${mode ?? "off"}; ${dimensions} dimensions, ${metric})`,
+          )
+          if (state !== null && state !== "normal" && reason !== null) print(`  ${reason}`)
         }
       }
       return pending.length === 0 && rows.every(({ state }) => state === null || state === "normal") ? 0 : 1

@@ -31,7 +31,7 @@ export const compareInstalled = async (client: SqlClient): Promise<Comparison> =
     `select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(pg_proc.oid)) as name,
             pg_proc.oid::text as oid
      from pg_catalog.pg_proc join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
-     where nspname in ('penstock', 'integrity', 'memory')
+     where nspname in ('penstock', 'integrity', 'memory') and prokind <> 'a'
      order by 1`,
   )
   return {
