@@ -23,6 +23,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(10);
 // Polling goes on this long after the last call, so that a busy session pays no wake-up per call.
 constexpr int kIdlePollsBeforeSleep = 100;
+// A few of V8's built-ins loop without looking for interrupts (Array.prototype.indexOf on an object that claims a
+// length of 2^40). After this time a cancel that nothing serves ends the session.
+constexpr auto kGrace = std::chrono::seconds(2);
 // How often a long run is stopped briefly to add up memory that V8 allocates outside its heap.
 constexpr int kPollsPerMemoryCheck = 5;
 
@@ -34,6 +37,8 @@ struct Watchdog {
   std::atomic<bool> asleep{false};
   std::atomic<bool> stopped{false};
   std::atomic<int64_t> deadline{0};  // steady clock, nanoseconds; 0 is none
+  std::atomic<Isolate *> requested{nullptr};  // has an interrupt that is not served yet
+  pthread_t backend;
 };
 Watchdog *watchdog;
 
@@ -56,6 +61,7 @@ void end_out_of_memory(Runtime *runtime) {
 // Runs on the backend's own thread at a point where V8 allows it: a loop's back edge, a call, a regular
 // expression's backtrack, an Atomics.wait.
 void on_interrupt(Isolate *isolate, void *) {
+  watchdog->requested.store(nullptr);
   Frame *frame = current_frame;
   if (frame == nullptr || frame->runtime->isolate != isolate || frame->fatal != nullptr) return;
   RunningPostgres postgres;
@@ -75,9 +81,22 @@ void on_interrupt(Isolate *isolate, void *) {
   check_memory(frame->runtime);
 }
 
+// PostgreSQL leaves the real-time signals to others.
+int last_resort_signal() { return SIGRTMIN + 7; }
+
+// On the backend's thread, which is inside V8 and not in PostgreSQL's code, so the session can end in order.
+void on_last_resort(int) {
+  if (watchdog->running.load() == nullptr || !InterruptPending) return;
+  stop_watchdog();
+  ereport(FATAL, (errcode(ProcDiePending ? ERRCODE_ADMIN_SHUTDOWN : ERRCODE_QUERY_CANCELED),
+                  errmsg("terminating connection because JavaScript did not respond to a cancel request")));
+}
+
 void watch() {
   int idle_polls = 0;
   int polls_since_check = 0;
+  Clock::time_point urgent_since;
+  bool urgent = false;
   for (;;) {
     std::unique_lock<std::mutex> lock(watchdog->mutex);
     if (watchdog->running.load() == nullptr && ++idle_polls > kIdlePollsBeforeSleep) {
@@ -89,13 +108,28 @@ void watch() {
     watchdog->wake.wait_for(lock, kPollInterval);
     // The lock is held: the isolate cannot be disposed meanwhile.
     Isolate *isolate = watchdog->running.load();
-    if (isolate == nullptr || watchdog->stopped.load()) continue;
+    if (isolate == nullptr || watchdog->stopped.load()) {
+      urgent = false;
+      continue;
+    }
     idle_polls = 0;
     int64_t deadline = watchdog->deadline.load(std::memory_order_relaxed);
     bool late = deadline != 0 && now_nanoseconds() >= deadline;
-    if (InterruptPending || late || ++polls_since_check >= kPollsPerMemoryCheck) {
-      polls_since_check = 0;
+    if (!InterruptPending && !late && ++polls_since_check < kPollsPerMemoryCheck) continue;
+    polls_since_check = 0;
+    bool unserved = watchdog->requested.load() == isolate;
+    if (!unserved) {
+      watchdog->requested.store(isolate);
       isolate->RequestInterrupt(on_interrupt, nullptr);
+    }
+    if (!unserved || !InterruptPending) {
+      urgent = false;
+    } else if (!urgent) {
+      urgent = true;
+      urgent_since = Clock::now();
+    } else if (Clock::now() - urgent_since > kGrace) {
+      urgent = false;
+      pthread_kill(watchdog->backend, last_resort_signal());
     }
   }
 }
@@ -218,6 +252,11 @@ RunningPostgres::~RunningPostgres() { watch_isolate(previous_); }
 
 void start_watchdog() {
   watchdog = new Watchdog;
+  watchdog->backend = pthread_self();
+  struct sigaction action = {};
+  action.sa_handler = on_last_resort;
+  sigemptyset(&action.sa_mask);
+  sigaction(last_resort_signal(), &action, nullptr);
   std::thread(watch).detach();
 }
 
@@ -226,7 +265,10 @@ void stop_watchdog() {
   watchdog->running.store(nullptr);
 }
 
-void release_from_watchdog() { std::lock_guard<std::mutex> lock(watchdog->mutex); }
+void release_from_watchdog() {
+  std::lock_guard<std::mutex> lock(watchdog->mutex);
+  watchdog->requested.store(nullptr);
+}
 
 bool check_memory(Runtime *runtime) {
   if (outside_heap(runtime->isolate) <= runtime->heap_limit) return true;
