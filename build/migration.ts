@@ -13,7 +13,7 @@ import { parseArgs } from "node:util"
 import { commit } from "graphile-migrate"
 import { closedPools } from "../cli/migrations/migrate.ts"
 import { changeSet, changeSql } from "./change-set.ts"
-import { changeSteps, currentState, howToCatchUp, released } from "./current-state.ts"
+import { changeSteps, currentState, howToCatchUp, released, type State } from "./current-state.ts"
 import type { Piece } from "./install-order.ts"
 import { framed } from "./install-script.ts"
 import { type Manifest, manifestPath, manifestText, readManifest } from "./manifest.ts"
@@ -66,8 +66,8 @@ const commitCurrent = async (message: string | undefined): Promise<void> => {
       { connectionString, shadowConnectionString, rootConnectionString, migrationsFolder: migrations },
       message,
     )
-    await closedPools()
   } finally {
+    await closedPools()
     await databases.stop()
   }
   await rm(current, { recursive: true, force: true })
@@ -75,13 +75,21 @@ const commitCurrent = async (message: string | undefined): Promise<void> => {
   await writeFile(join(current, ".gitkeep"), "")
 }
 
-/** The first migration may be written anew as long as nobody has it. */
-const removeFirst = async (): Promise<void> => {
-  const files = (await readdir(committed)).filter((name) => name.endsWith(".sql"))
+/**
+ * Takes the first migration away, which may be written anew as long as nobody has it.
+ *
+ * @returns a function that puts it back
+ */
+const removeFirst = async (): Promise<() => Promise<void>> => {
+  const files = (await readdir(committed)).filter((name) => name.endsWith(".sql")).map((name) => join(committed, name))
   if (released()) throw new Error("version 0.1.0 is released: its migration stays as it is")
   if (files.length > 1) throw new Error(`--amend is for a single migration, there are ${files.length}`)
-  for (const file of files) await rm(join(committed, file))
-  await rm(manifestPath, { force: true })
+  const present = [...files, ...((await readManifest()) === undefined ? [] : [manifestPath])]
+  const kept = await Promise.all(present.map(async (path) => ({ path, text: await readFile(path) })))
+  for (const { path } of kept) await rm(path)
+  return async () => {
+    for (const { path, text } of kept) await writeFile(path, text)
+  }
 }
 
 const main = async (): Promise<void> => {
@@ -94,7 +102,16 @@ const main = async (): Promise<void> => {
     throw new Error(`the committed migrations are behind sql/ and plv8-src/; run: ${howToCatchUp()}`)
   }
   await mkdir(committed, { recursive: true })
-  if (values.amend === true) await removeFirst()
+  const putBack = values.amend === true ? await removeFirst() : async () => undefined
+  try {
+    await writeNext(state, values.message)
+  } catch (error) {
+    await putBack()
+    throw error
+  }
+}
+
+const writeNext = async (state: State, message: string | undefined): Promise<void> => {
   const last = await readManifest()
   const pieces = last === undefined ? state.objects : await changedPieces(state.statements, last)
   if (pieces.length === 0) {
@@ -102,7 +119,7 @@ const main = async (): Promise<void> => {
     return
   }
   await writeCurrent(await framed(pieces))
-  await commitCurrent(values.message)
+  await commitCurrent(message)
   await writeFile(manifestPath, manifestText(state.manifest))
 }
 

@@ -32,9 +32,16 @@ const concerns = (target: string, change: Described["change"] = "rerun"): Descri
 export const describeStatement = (node: Node, source: string, index: number): Described => {
   if ("CreateFunctionStmt" in node) {
     const { funcname, parameters, is_procedure, replace } = node.CreateFunctionStmt
-    const inputs = (parameters ?? []).flatMap((p) => ("FunctionParameter" in p ? [p.FunctionParameter] : []))
-    const signature = `${nameOf(funcname)}(${inputs.filter(isInput).map(typeOfParameter).join(", ")})`
+    const inputs = parametersOf(parameters).filter(isInput)
+    const signature = `${nameOf(funcname)}(${inputs.map(typeOfParameter).join(", ")})`
     return creates(`${is_procedure ? "procedure" : "function"} ${signature}`, replace ? "rerun" : "recreate")
+  }
+  if ("DefineStmt" in node && node.DefineStmt.kind === "OBJECT_AGGREGATE") {
+    const { defnames, args, replace } = node.DefineStmt
+    const [list] = args ?? []
+    const inputs = list !== undefined && "List" in list ? parametersOf(list.List.items) : []
+    const signature = `${nameOf(defnames)}(${inputs.map(typeOfParameter).join(", ")})`
+    return creates(`function ${signature}`, replace ? "rerun" : "by hand")
   }
   if ("ViewStmt" in node) {
     return creates(`view ${relation(node.ViewStmt.view)}`, node.ViewStmt.replace ? "rerun" : "recreate")
@@ -107,6 +114,9 @@ const withArguments = ({ objname, objargs, args_unspecified }: ObjectWithArgs): 
   const types = (objargs ?? []).map((arg) => ("TypeName" in arg ? typeText(arg.TypeName) : "?"))
   return `${nameOf(objname)}(${types.join(", ")})`
 }
+
+const parametersOf = (nodes: Node[] | undefined): FunctionParameter[] =>
+  (nodes ?? []).flatMap((node) => ("FunctionParameter" in node ? [node.FunctionParameter] : []))
 
 const isInput = ({ mode }: FunctionParameter): boolean => mode !== "FUNC_PARAM_OUT" && mode !== "FUNC_PARAM_TABLE"
 

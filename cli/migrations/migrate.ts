@@ -51,14 +51,17 @@ const migrateOnce = async (connectionString: string, onProgress: (progress: Prog
     const filename = pending[done]
     onProgress({ done: done++, total: pending.length, ...(filename === undefined ? {} : { filename }) })
   })
-  await graphileMigrate({
-    connectionString,
-    rootConnectionString: "template1",
-    migrationsFolder: migrationsFolder(),
-    pgSettings: { lock_timeout: "3s" },
-    logger,
-  })
-  await closedPools()
+  try {
+    await graphileMigrate({
+      connectionString,
+      rootConnectionString: "template1",
+      migrationsFolder: migrationsFolder(),
+      pgSettings: { lock_timeout: "3s" },
+      logger,
+    })
+  } finally {
+    await closedPools()
+  }
   onProgress({ done: pending.length, total: pending.length })
   return pending
 }

@@ -29,7 +29,7 @@ test("the validator of its language accepts every function", async () => {
   const functions = await db.query<{ call: string }>(
     `select format('select %s(%s)', lanvalidator::regproc, pg_proc.oid) as call
      from pg_proc join pg_language on pg_language.oid = prolang
-     where lanvalidator <> 0 and ${ours}`,
+     where lanvalidator <> 0 and prokind <> 'a' and ${ours}`,
   )
   await db.exec("set check_function_bodies = on")
   for (const { call } of functions) await db.query(call)

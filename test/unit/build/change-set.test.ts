@@ -105,3 +105,10 @@ test("overloads are told apart by their arguments", async () => {
   const manifest = await committed(one, two)
   expect(Object.keys(manifest.bodies)).toEqual(["penstock.f(int4)", "penstock.f(int4, text[])"])
 })
+
+test("an aggregate is one object with its comment and its privileges", async () => {
+  const aggregate = `create or replace aggregate penstock.total(int) (sfunc = pg_catalog.int4pl, stype = int);
+comment on aggregate penstock.total(int) is 'Adds up.';
+revoke all on function penstock.total(int) from public;`
+  expect(Object.keys((await committed(aggregate)).objects)).toEqual(["function penstock.total(int4)"])
+})
