@@ -34,6 +34,9 @@ export const canonicalText = (value: unknown): string => {
   return text
 }
 
+/** Whether a value has a canonical form. */
+export const isCanonical = (value: unknown): value is CanonicalValue => findProblem(value) === undefined
+
 export const canonicalBytes = (value: unknown): Uint8Array => {
   const bytes = encodeUtf8(canonicalText(value))
   if (bytes.length > maximumBytes) throw refused(`${bytes.length} bytes, more than ${maximumBytes}`)

@@ -55,6 +55,22 @@ test("real quantities change their name, whole or not, at every level", () => {
   })
 })
 
+test("what canonical JSON cannot hold is kept as text, where it stands", () => {
+  expect(
+    toBody({
+      policy: { mode: "observe", custom_actions: [{ "Call Me": 1 }], samples: [0.5] },
+      huge: 1e300,
+      big: 2 ** 60,
+      plain: [1, "x"],
+    }),
+  ).toEqual({
+    policy: { mode: "observe", custom_actions_json: '[{"Call Me":1}]', samples_json: "[0.5]" },
+    huge_json: "1e+300",
+    big_json: "1152921504606847000",
+    plain: [1, "x"],
+  })
+})
+
 test.each([[null], [[]], ["text"], [1]])("%j is no body", (value) => {
   expect(() => toBody(value)).toThrow(expect.objectContaining({ code: "22023" }))
 })
