@@ -16,14 +16,6 @@ const MAX_STEPS = 3000
 /** Steps after which a sparse graph that has not converged goes to the inverse, if that fits. */
 const PATIENCE = 400
 
-/** Weights times the power of two that brings the largest near 1: results scale back exactly. */
-const scaled = (edges: Edges): { own: Edges; scale: number } => {
-  let largest = 0
-  for (const w of edges.weight) if (w > largest) largest = w
-  const scale = 2 ** Math.floor(Math.log2(largest))
-  return { own: { ...edges, weight: edges.weight.map((w) => w / scale) }, scale }
-}
-
 const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   const laplacian = laplacianOf(nodeCount, edges)
   const { degree, matrix, apply } = laplacian
@@ -39,6 +31,13 @@ const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   return lanczos(nodeCount, apply, "least", MAX_STEPS).value
 }
 
+/** With weights scaled by the power of two that brings the largest near 1: the result scales back exactly. */
+const scaledLambda2 = (nodeCount: number, edges: Edges, largest: number): number => {
+  const scale = 2 ** Math.floor(Math.log2(largest))
+  const { source, target, weight } = edges
+  return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale
+}
+
 /**
  * Algebraic connectivity: the second least eigenvalue of the weighted Laplacian (Fiedler 1973),
  * with a relative error of at most 1e-9. Exactly 0 for a graph that is not connected
@@ -46,11 +45,10 @@ const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
  * 22003 when the result is beyond float8.
  */
 export const lambda2 = (nodeCount: number, edges: Edges): number | null => {
-  checkEdges(nodeCount, edges)
+  const { degree, largest } = checkEdges(nodeCount, edges)
   if (nodeCount < 2) return null
   if (components(nodeCount, edges).count > 1) return 0
-  const { own, scale } = scaled(edges)
-  const value = connectedLambda2(nodeCount, own) * scale
+  const value = nodeCount === 2 ? 2 * degree[0]! : scaledLambda2(nodeCount, edges, largest)
   if (value === Infinity) throw new SqlError("22003", "the algebraic connectivity is out of range for float8")
   return value
 }

@@ -26,15 +26,22 @@ begin
       using errcode = '22004',
         hint = 'array_agg over no rows gives NULL: write coalesce(array_agg(...), ''{}'').';
   end if;
-  for name, dimensions, null_at in
+  for name, dimensions in
     values
-      ('source', pg_catalog.array_ndims(source), pg_catalog.array_position(source, null) - pg_catalog.array_lower(source, 1)),
-      ('target', pg_catalog.array_ndims(target), pg_catalog.array_position(target, null) - pg_catalog.array_lower(target, 1)),
-      ('weight', pg_catalog.array_ndims(weight), pg_catalog.array_position(weight, null) - pg_catalog.array_lower(weight, 1))
+      ('source', pg_catalog.array_ndims(source)),
+      ('target', pg_catalog.array_ndims(target)),
+      ('weight', pg_catalog.array_ndims(weight))
   loop
     if dimensions > 1 then
       raise exception 'expected % of one dimension, got % dimensions', name, dimensions using errcode = '22023';
     end if;
+  end loop;
+  for name, null_at in
+    values
+      ('source', pg_catalog.array_position(source, null) - pg_catalog.array_lower(source, 1)),
+      ('target', pg_catalog.array_position(target, null) - pg_catalog.array_lower(target, 1)),
+      ('weight', pg_catalog.array_position(weight, null) - pg_catalog.array_lower(weight, 1))
+  loop
     if null_at is not null then
       raise exception 'edge at position %: expected a %, got NULL', null_at, name
         using errcode = '22023',
