@@ -3,7 +3,7 @@ import { readMachine, time } from "./machine.ts"
 import { validatePolicy } from "./policy.ts"
 import { readContracted } from "./stored-graph.ts"
 import type { Contracted, Explanation, GraphNode, Machine, Policy, State, Witness } from "./types.ts"
-import { bindingSignal, lambdaShown } from "./witness.ts"
+import { bindingSignal, edgeWords, lambdaShown } from "./witness.ts"
 
 const MICROS = 1_000_000
 
@@ -60,22 +60,24 @@ export const explain = (
   const pinned = machine.override !== null && now < machine.override.until_us ? machine.override : null
   const state = pinned?.state ?? machine.state
   const impaired = graph.nodes.filter((node) => bindingSignal(node) !== null).sort((a, b) => a.capacity - b.capacity)
-  const weak = witness.cause === null ? "" : `; ${witness.words}${since(machine.cause_since_us, now)}`
-  const healthy = witness.cause === null && witness.lambda_cut !== null ? "; every role at full health" : ""
+  const edges = graph.edges.filter((edge) => edge.user_added && edge.capacity < edge.full_capacity)
   const notApplicable =
     graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join(", ")}.`] : []
   return {
     state,
     lambda_cut: witness.lambda_cut,
-    summary: `${collection} is in state ${state}${since(pinned?.since_us ?? machine.since_us, now)}${weak}${healthy}`,
+    summary:
+      `${collection} is in state ${state}${since(pinned?.since_us ?? machine.since_us, now)}; ` +
+      `${witness.words}${since(machine.cause_since_us, now)}`,
     lines: [
       ...overrideLine(machine, now),
       ...impaired.map(roleLine),
+      ...edges.map((edge) => `Impaired: ${edgeWords(graph, edge)}.`),
       // of a healthy graph every role is the weakest: its minimum cut says nothing
       ...(witness.cause === null ? [] : witness.witness_edges.map((edge) => `Minimum cut: ${edge.words}.`)),
       ...(witness.blind.length > 0 ? [`Cannot be seen: ${witness.blind.join(", ")}.`] : []),
       ...notApplicable,
-      ADVICE[machine.state](policy, impaired.length > 0),
+      ADVICE[machine.state](policy, impaired.length + edges.length > 0),
       ...holdLine(policy, machine),
     ],
   }

@@ -41,25 +41,26 @@ const causeOf = (graph: Contracted, edge: GraphEdge): { key: string; words: stri
   return { key: `${label}/reported`, words: `edge ${label} reports less than full health${errors}` }
 }
 
-const witnessEdge = (graph: Contracted, edge: GraphEdge): WitnessEdge => {
-  const from = nodeAt(graph, edge.source)
-  const to = nodeAt(graph, edge.target)
-  const cause = causeOf(graph, edge)
+/** One edge: its ends, what holds it down, how much is left. */
+export const edgeWords = (graph: Contracted, edge: GraphEdge): string => {
+  const ends = `${nodeAt(graph, edge.source).node_name} - ${nodeAt(graph, edge.target).node_name}`
   const share = `${Number(edge.capacity.toFixed(4))} of ${Number(edge.full_capacity.toFixed(4))}`
-  return {
-    source_type: edge.source_type,
-    source_id: edge.source_id,
-    source_name: from.node_name,
-    target_type: edge.target_type,
-    target_id: edge.target_id,
-    target_name: to.node_name,
-    edge_type: edge.edge_type,
-    capacity: edge.capacity,
-    full_capacity: edge.full_capacity,
-    flow: edge.current_flow,
-    words: `${from.node_name} - ${to.node_name} (${edge.edge_type}): ${cause?.words ?? "full"}, capacity ${share}`,
-  }
+  return `${ends} (${edge.edge_type}): ${causeOf(graph, edge)?.words ?? "full"}, capacity ${share}`
 }
+
+const witnessEdge = (graph: Contracted, edge: GraphEdge): WitnessEdge => ({
+  source_type: edge.source_type,
+  source_id: edge.source_id,
+  source_name: nodeAt(graph, edge.source).node_name,
+  target_type: edge.target_type,
+  target_id: edge.target_id,
+  target_name: nodeAt(graph, edge.target).node_name,
+  edge_type: edge.edge_type,
+  capacity: edge.capacity,
+  full_capacity: edge.full_capacity,
+  flow: edge.current_flow,
+  words: edgeWords(graph, edge),
+})
 
 /** The graph as integrity.contracted_graph shows it, with the witness marked. */
 const picture = (graph: Contracted, witness: ReadonlySet<GraphEdge>, lambda: number | null): GraphPicture => ({
@@ -104,8 +105,9 @@ export const witnessOf = (graph: Contracted, cut: Cut): Witness => {
   const hasFailed = (edge: GraphEdge) =>
     edge.capacity === 0 && edge.full_capacity > 0 && side.has(edge.source) !== side.has(edge.target)
   const witness = new Set(graph.edges.filter((edge, position) => crossing.has(position) || hasFailed(edge)))
-  const worst = [...witness].reduce<GraphEdge | null>((a, b) => (a === null || loss(b) > loss(a) ? b : a), null)
-  const cause = worst === null || lambda === null || lambda >= 1 ? null : causeOf(graph, worst)
+  const isLess = lambda !== null && lambda < 1
+  const worst = mostImpaired(isLess ? witness : graph.edges)
+  const cause = worst === null || !isLess ? null : causeOf(graph, worst)
   return {
     lambda_cut: lambda,
     cut_value: cut.cut_value,
@@ -117,17 +119,26 @@ export const witnessOf = (graph: Contracted, cut: Cut): Witness => {
     hard: isHard(graph),
     blind: graph.nodes.filter((node) => node.node_data.signals.some((s) => s.blind)).map((node) => node.node_name),
     cause: cause?.key ?? null,
-    words: wordsOf(lambda, worst, graph, cause?.words ?? null),
+    words: wordsOf(graph, lambda, worst),
     graph: picture(graph, witness, lambda),
   }
 }
 
 const loss = (edge: GraphEdge): number => (edge.full_capacity === 0 ? 0 : 1 - edge.capacity / edge.full_capacity)
 
-const wordsOf = (lambda: number | null, worst: GraphEdge | null, graph: Contracted, cause: string | null): string => {
+/** The edge that has lost the largest share, if any has lost something. */
+const mostImpaired = (edges: Iterable<GraphEdge>): GraphEdge | null => {
+  let worst: GraphEdge | null = null
+  for (const edge of edges) if (loss(edge) > (worst === null ? 0 : loss(worst))) worst = edge
+  return worst
+}
+
+const wordsOf = (graph: Contracted, lambda: number | null, worst: GraphEdge | null): string => {
   if (lambda === null) return "lambda_cut does not apply: nothing is measured that could fail"
-  if (lambda >= 1 || worst === null || cause === null) return "every role at full health, lambda_cut 1"
+  if (worst === null) return "every role at full health, lambda_cut 1"
+  const cause = causeOf(graph, worst)?.words ?? ""
+  if (lambda >= 1) return `another way holds, although ${cause}; lambda_cut 1`
   const ends = [nodeAt(graph, worst.source), nodeAt(graph, worst.target)]
-  const role = ends.find((node) => bindingSignal(node) !== null) ?? ends[0]
-  return `weakest: ${role?.node_name ?? ""}, ${cause}; lambda_cut ${lambdaShown(lambda)}`
+  const role = ends.find((node) => bindingSignal(node) !== null)
+  return `weakest: ${role === undefined ? "" : `${role.node_name}, `}${cause}; lambda_cut ${lambdaShown(lambda)}`
 }

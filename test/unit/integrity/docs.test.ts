@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs"
 import { expect, test } from "@jest/globals"
 import { DEFAULT_POLICY } from "../../../plv8-src/integrity/policy-defaults.ts"
+import { documented } from "./documented.ts"
 import { readTable } from "./fixtures.ts"
 
-const page = readFileSync(new URL("../../../docs/decisions.md", import.meta.url), "utf8")
+const readPage = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), "utf8")
+const page = readPage("decisions.md")
 
 /** The rows below the table header that begins with these columns, as cells without code marks. */
 const tableAfter = (...columns: string[]): string[][] => {
@@ -43,4 +45,10 @@ test("docs/decisions.md shows the defaults of every action and of the hysteresis
   expect(tableAfter("field", "default").map(([field, value]) => [field, Number(value)])).toEqual(
     Object.entries(hysteresis),
   )
+})
+
+test("the pictures and sentences of docs/integrity.md are the product's own", () => {
+  const blocks = [...readPage("integrity.md").matchAll(/```mermaid\n(flowchart[^`]*)```\n\n> ([^\n]*)\n/gu)]
+  expect(blocks.map(([, mermaid, words]) => [mermaid, words])).toEqual(documented.map((d) => [d.mermaid, d.words]))
+  expect(documented.map((d) => d.lambda)).toEqual([1, 0.45, 0, 1, 0])
 })

@@ -42,7 +42,7 @@ describe("explain", () => {
 
   test("says that a healthy collection is healthy", () => {
     const { summary, lines } = explained(local, { since_us: NOW - 7_200_000_000 })
-    expect(summary).toBe("docs is in state normal, for 2 h; every role at full health")
+    expect(summary).toBe("docs is in state normal, for 2 h; every role at full health, lambda_cut 1")
     expect(lines).toEqual(["Nothing needs to be done."])
     const busy: Signal = { signal: "connections", member: "c", used: 85, max: 100 }
     expect(explained([...local, busy], {}).lines.at(-1)).toContain("still normal")
