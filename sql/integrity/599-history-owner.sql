@@ -8,9 +8,6 @@ grant select on penstock._collections to penstock_log_owner;
 grant execute on function penstock._collection(text), penstock._near_names(text), integrity._decode_event(bytea)
   to penstock_log_owner;
 
-/* Whoever installs owns the functions that record transitions and policy changes. */
-grant execute on function integrity._append_event(text, text, jsonb) to current_user;
-
 /* A new owner needs CREATE on the schema, for as long as it takes. */
 grant create on schema integrity to penstock_log_owner;
 
@@ -49,3 +46,9 @@ end
 $do$;
 
 revoke create on schema integrity from penstock_log_owner;
+
+/*
+ * Whoever installs owns the functions that record transitions and policy changes. Granted after the
+ * change of owner, which would hand a grant of the owner to itself over to the new one.
+ */
+grant execute on function integrity._append_event(text, text, jsonb) to current_user;
