@@ -81,7 +81,7 @@ begin
   from pg_catalog.pg_type t
   where t.oid = vector_attribute.atttypid
     and t.typname in ('vector', 'halfvec')
-    and pg_catalog.format('%I', t.typnamespace::regnamespace::name) = penstock._vector_schema();
+    and t.typnamespace::regnamespace::text = penstock._vector_schema();
   if vector_type is null then
     raise exception using errcode = '42804',
       message = pg_catalog.format('expected %I to be a vector or halfvec, but it is a %s', vector_column,

@@ -106,7 +106,7 @@ const { filter } = fc.letrec<{ filter: { [key: string]: Json }; condition: { [ke
     fc.record({ $and: fc.array(tie("filter"), { minLength: 1, maxLength: 3 }) }),
     fc.record({ $or: fc.array(tie("filter"), { minLength: 1, maxLength: 3 }) }),
     fc.record({ $not: tie("filter") }),
-    fc.tuple(tie("condition"), tie("condition")).map(([a, b]) => ({ ...a, ...b })),
+    fc.tuple(tie("condition"), tie("condition")).map(([a, b]) => Object.assign({}, a, b)),
   ),
 }))
 

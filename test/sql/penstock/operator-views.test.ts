@@ -75,8 +75,7 @@ test("index_use shows every index of every partition", async () => {
 test("vacuum_state counts dead rows", async () => {
   await db.exec("delete from single where id::int > 200")
   await db.query("select pg_stat_force_next_flush()")
-  const [row] = await db.query("select live_rows, dead_rows from penstock.vacuum_state where name = 'single'")
-  expect(row).toEqual({ live_rows: 200, dead_rows: 100 })
+  expect(await db.value("select dead_rows from penstock.vacuum_state where name = 'single'")).toBe(100)
 })
 
 test("cache_hits has one row a collection", async () => {
