@@ -85,6 +85,7 @@ language plpgsql
 as $fn$
 declare
   is_open boolean;
+  problem text;
 begin
   begin
     select
@@ -93,19 +94,20 @@ begin
     into is_open
     from integrity._gates r
     where r.collection = enter.collection and r.operation = enter.operation;
+    if found then
+      if not is_open then
+        perform integrity._admit(enter.collection, enter.operation);
+      end if;
+      return;
+    end if;
   exception
     when others then
-      if left(sqlstate, 2) in ('40', '53', '57') then
+      if integrity._is_answer(sqlstate) then
         raise;
       end if;
-      perform integrity._without_gate(enter.collection, enter.operation, sqlerrm, false);
-      return;
+      problem := sqlerrm;
   end;
-  if is_open is null then
-    perform integrity._without_gate(enter.collection, enter.operation, null, false);
-  elsif not is_open then
-    perform integrity._admit(enter.collection, enter.operation);
-  end if;
+  perform integrity._without_gate(enter.collection, enter.operation, problem, false);
 end
 $fn$;
 

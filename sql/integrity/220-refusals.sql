@@ -134,4 +134,22 @@ $fn$;
 comment on function integrity._without_gate is
   'What happens when a gate cannot decide: allow, count and warn, or refuse with 55R01 where the policy says on_error refuse. Errors: 22023 unknown operation, 42704 unknown collection (not in a trigger).';
 
-revoke all on function integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
+create or replace function integrity._is_answer(
+  code text
+)
+returns boolean
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* Class 53 and 55R are refusals; 40 and 57 (retry, cancel, shutdown) are not for us to swallow. */
+  return left(code, 2) in ('40', '53', '57') or left(code, 3) = '55R';
+end
+$fn$;
+
+comment on function integrity._is_answer is
+  'Whether an error must reach the caller: a refusal, a serialization failure, a cancel. Anything else is a failure of the gate itself.';
+
+revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;

@@ -11,7 +11,8 @@ language plpgsql
 as $fn$
 declare
   asked text;
-  found_gate record;
+  own_gate record;
+  problem text;
 begin
   /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
   if pg_sequence_last_value(to_regclass(tg_argv[1])) & 6 <> 0 then
@@ -20,30 +21,28 @@ begin
 
   asked := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
   begin
-    select r.collection_id, i.batch_limit into found_gate
+    select r.collection_id, i.batch_limit into own_gate
     from integrity._gates r
     left join integrity._gates i on i.collection = r.collection and i.operation = 'insert'
     where r.collection = tg_argv[0] and r.operation = asked;
+    if found then
+      perform integrity._admit(tg_argv[0], asked);
+      /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
+      if own_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
+        perform set_config(
+          'penstock.rows_' || own_gate.collection_id || '_' || pg_trigger_depth(), own_gate.batch_limit::text, true
+        );
+      end if;
+      return null;
+    end if;
   exception
     when others then
-      if left(sqlstate, 2) in ('40', '53', '57') then
+      if integrity._is_answer(sqlstate) then
         raise;
       end if;
-      perform integrity._without_gate(tg_argv[0], asked, sqlerrm, true);
-      return null;
+      problem := sqlerrm;
   end;
-  if found_gate.collection_id is null then
-    perform integrity._without_gate(tg_argv[0], asked, null, true);
-    return null;
-  end if;
-
-  perform integrity._admit(tg_argv[0], asked);
-  /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
-  if found_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
-    perform set_config(
-      'penstock.rows_' || found_gate.collection_id || '_' || pg_trigger_depth(), found_gate.batch_limit::text, true
-    );
-  end if;
+  perform integrity._without_gate(tg_argv[0], asked, problem, true);
   return null;
 end
 $fn$;
@@ -72,7 +71,15 @@ begin
     if rows_left <> '0' then
       perform set_config(setting, (rows_left::int - 1)::text, true);
     else
-      perform integrity._admit_batch(tg_argv[0]);
+      begin
+        perform integrity._admit_batch(tg_argv[0]);
+      exception
+        when others then
+          if integrity._is_answer(sqlstate) then
+            raise;
+          end if;
+          perform integrity._without_gate(tg_argv[0], 'bulk_insert', sqlerrm, true);
+      end;
       perform set_config(setting, '', true);
     end if;
   end if;
