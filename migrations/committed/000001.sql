@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:07db68e2876bdec53b4a0bb58aebc577e7b0d8ea
+--! Hash: sha1:48188c6d47222da94c4a2cd5d7375722e03cfee7
 
 --! split: 001-preamble.sql
 /*
@@ -1062,7 +1062,7 @@ begin
   from pg_catalog.pg_type t
   where t.oid = vector_attribute.atttypid
     and t.typname in ('vector', 'halfvec')
-    and pg_catalog.format('%I', t.typnamespace::regnamespace::name) = penstock._vector_schema();
+    and t.typnamespace::regnamespace::text = penstock._vector_schema();
   if vector_type is null then
     raise exception using errcode = '42804',
       message = pg_catalog.format('expected %I to be a vector or halfvec, but it is a %s', vector_column,
@@ -1303,7 +1303,7 @@ grant execute on function penstock.upsert_many to penstock_user;
 grant execute on function penstock.upsert to penstock_user;
 grant execute on function penstock.delete to penstock_user;
 
---! split: 012-penstock-080-search.sql
+--! split: 012-penstock-080-search-statement.sql
 create type penstock._match as (
   id text,
   distance float8,
@@ -1411,6 +1411,16 @@ $fn$;
 comment on function penstock._few_rows_match is
   'Whether at most 10,000 rows that the caller may see meet a condition. Stops counting there.';
 
+revoke all on function penstock._search_statement from public;
+revoke all on function penstock._condition from public;
+revoke all on function penstock._few_rows_match from public;
+revoke all on type penstock._match from public;
+grant usage on type penstock._match to penstock_user;
+grant execute on function penstock._search_statement to penstock_user;
+grant execute on function penstock._condition to penstock_user;
+grant execute on function penstock._few_rows_match to penstock_user;
+
+--! split: 013-penstock-085-search.sql
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -1429,6 +1439,7 @@ set hnsw.ef_search = 40
 set hnsw.iterative_scan = relaxed_order
 set ivfflat.probes = 1
 set ivfflat.iterative_scan = relaxed_order
+set enable_sort = on
 set jit = off
 language plpgsql
 as $fn$
@@ -1449,6 +1460,10 @@ begin
   exact := coalesce(exact, false);
   if not exact and (condition <> 'true' or pg_catalog.row_security_active(target.relation)) then
     exact := penstock._few_rows_match(target, condition);
+    if not exact then
+      /* The planner guesses far too few rows for most conditions on JSON, and would sort them. */
+      perform pg_catalog.set_config('enable_sort', 'off', true);
+    end if;
   end if;
   if not exact then
     ef_search := coalesce(ef_search, greatest(coalesce((target.options ->> 'ef_search')::int, 40), least(k, 1000)));
@@ -1558,22 +1573,14 @@ $fn$;
 comment on function penstock.search_many is
   'Searches for each vector of a list, in one call and past the gate once. Column query is the position of the vector in the list, from 1; within one, nearest first.';
 
-revoke all on function penstock._search_statement from public;
-revoke all on function penstock._condition from public;
-revoke all on function penstock._few_rows_match from public;
 revoke all on function penstock._search from public;
 revoke all on function penstock.search from public;
 revoke all on function penstock.search_many from public;
-revoke all on type penstock._match from public;
-grant usage on type penstock._match to penstock_user;
-grant execute on function penstock._search_statement to penstock_user;
-grant execute on function penstock._condition to penstock_user;
-grant execute on function penstock._few_rows_match to penstock_user;
 grant execute on function penstock._search to penstock_user;
 grant execute on function penstock.search to penstock_user;
 grant execute on function penstock.search_many to penstock_user;
 
---! split: 013-penstock-090-read.sql
+--! split: 014-penstock-090-read.sql
 create or replace function penstock.get(
   collection text,
   variadic ids text[]
@@ -1684,7 +1691,7 @@ grant execute on function penstock.get to penstock_user;
 grant execute on function penstock.count to penstock_user;
 grant execute on function penstock.stats to penstock_user;
 
---! split: 014-penstock-100-recall.sql
+--! split: 015-penstock-100-recall.sql
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -1719,7 +1726,11 @@ begin
   from penstock._tables t
   join pg_catalog.pg_class r on r.oid = t."table"
   where t.collection_id = target.id and r.relkind <> 'p' and r.reltuples > 0;
-  percentage := least(100, coalesce(300.0 * sample / nullif(estimated_rows, 0), 100));
+  /* More than enough rows, for some have no vector; a tenant may own few of many. */
+  percentage := case
+    when pg_catalog.row_security_active(target.relation) then 100
+    else least(100, coalesce(100.0 * (10 * sample + 1000) / estimated_rows, 100))
+  end;
   for sampled in execute pg_catalog.format(
     'select t.%1$I::%2$s.vector as query
     from %3$s t tablesample bernoulli (%4$s)
@@ -1749,7 +1760,7 @@ comment on function penstock.recall is
 revoke all on function penstock.recall from public;
 grant execute on function penstock.recall to penstock_user;
 
---! split: 015-penstock-110-operator-views.sql
+--! split: 016-penstock-110-operator-views.sql
 /*
  * What an operator asks a vector database, as views over the statistics of PostgreSQL.
  * They run with the rights of whoever reads them: a member of pg_monitor sees all sessions.
@@ -1910,7 +1921,7 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 016-integrity-000-schema.sql
+--! split: 017-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -1919,7 +1930,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 017-integrity-begin-verification.sql
+--! split: 018-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -4467,7 +4478,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 018-integrity-check-gate.sql
+--! split: 019-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -5031,7 +5042,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 019-integrity-checkpoint-note.sql
+--! split: 020-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -7433,7 +7444,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 020-integrity-consistency-proof.sql
+--! split: 021-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   leaves bytea,
   first_size int8
@@ -7899,7 +7910,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 021-integrity-contract.sql
+--! split: 022-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -7910,7 +7921,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_contract.ts */
-let definition = globalThis["integrity._contract 8143566718e5c935"];
+let definition = globalThis["integrity._contract d7b3506befa0fb9a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/integrity/canonical-order.ts
@@ -8427,6 +8438,7 @@ if (definition === undefined) {
   var edgeType = oneOf("partition_link", "routing_link", "dependency", "replication");
   var roleClass = oneOf("required", "degradable", "advisory");
   var amount2 = numberIn(0, 1e9);
+  var anyNumber = numberIn(-Number.MAX_VALUE, Number.MAX_VALUE);
   var userNode = objectOf(
     {
       node_type: nodeType,
@@ -8463,8 +8475,8 @@ if (definition === undefined) {
       health: share2,
       hard: boolean,
       error_rate: share2,
-      current_flow: amount2,
-      latency_ms: orNull(amount2)
+      current_flow: anyNumber,
+      latency_ms: orNull(anyNumber)
     },
     {
       source: "",
@@ -8831,7 +8843,7 @@ if (definition === undefined) {
   // penstock:integrity/_contract.ts
   definition = contract_default;
 })();
-Object.defineProperty(globalThis, "integrity._contract 8143566718e5c935", { value: definition });
+Object.defineProperty(globalThis, "integrity._contract d7b3506befa0fb9a", { value: definition });
 }
 const rows = definition.run({ evidence });
 return Array.isArray(rows) ? rows : [rows];
@@ -8840,7 +8852,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 022-integrity-decode-event.sql
+--! split: 023-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -9164,7 +9176,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 023-integrity-event-bytes.sql
+--! split: 024-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -9525,7 +9537,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 024-integrity-explain.sql
+--! split: 025-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -9536,7 +9548,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_explain.ts */
-let definition = globalThis["integrity._explain 5cef5dbca1994a91"];
+let definition = globalThis["integrity._explain b32ce7c0bcbedf60"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -9854,6 +9866,27 @@ if (definition === undefined) {
     (worst, signal) => signal.capacity < (worst?.capacity ?? 1) ? signal : worst,
     null
   );
+  var nodeAt = (graph, position) => {
+    const node = graph.nodes[position];
+    if (node === void 0) throw invalid("cut", `a cut of a graph of ${graph.nodes.length} nodes`, position);
+    return node;
+  };
+  var causeOf = (graph, edge) => {
+    if (edge.capacity >= edge.full_capacity) return null;
+    const ends = [nodeAt(graph, edge.source), nodeAt(graph, edge.target)];
+    const weaker = ends.reduce((a, b) => b.capacity < a.capacity ? b : a);
+    const signal = bindingSignal(weaker);
+    const isByEnd = signal !== null && weaker.capacity * edge.full_capacity <= edge.capacity;
+    if (isByEnd) return { key: `${weaker.node_name}/${signal.signal}`, words: signal.words };
+    const label = ends.map((end) => end.node_name).join(" - ");
+    const errors = edge.error_rate > 0 ? `, ${Math.round(edge.error_rate * 100)} % errors` : "";
+    return { key: `${label}/reported`, words: `edge ${label} reports less than full health${errors}` };
+  };
+  var edgeWords = (graph, edge) => {
+    const ends = `${nodeAt(graph, edge.source).node_name} - ${nodeAt(graph, edge.target).node_name}`;
+    const share = `${Number(edge.capacity.toFixed(4))} of ${Number(edge.full_capacity.toFixed(4))}`;
+    return `${ends} (${edge.edge_type}): ${causeOf(graph, edge)?.words ?? "full"}, capacity ${share}`;
+  };
 
   // plv8-src/integrity/explain.ts
   var MICROS = 1e6;
@@ -9869,7 +9902,7 @@ if (definition === undefined) {
     return `${node.node_name} (${node.class}, capacity ${lambdaShown(node.capacity)}): ${signals.map((s) => s.words).join("; ")}`;
   };
   var ADVICE = {
-    normal: () => "Nothing needs to be done.",
+    normal: (_policy, isImpaired) => isImpaired ? "The state is still normal: nothing is held up." : "Nothing needs to be done.",
     stress: (policy2) => `Back to normal when lambda_cut stays above ${lambdaShown(policy2.threshold_high + policy2.hysteresis.recover_margin)} for ${policy2.hysteresis.hold_secs} s.`,
     critical: (policy2) => `Back to stress when lambda_cut stays above ${lambdaShown(policy2.threshold_low + policy2.hysteresis.recover_margin)} for ${policy2.hysteresis.hold_secs} s.`
   };
@@ -9889,20 +9922,21 @@ if (definition === undefined) {
     const pinned = machine2.override !== null && now < machine2.override.until_us ? machine2.override : null;
     const state = pinned?.state ?? machine2.state;
     const impaired = graph.nodes.filter((node) => bindingSignal(node) !== null).sort((a, b) => a.capacity - b.capacity);
-    const weak = witness.cause === null ? "" : `; ${witness.words}${since(machine2.cause_since_us, now)}`;
-    const healthy = witness.cause === null && witness.lambda_cut !== null ? "; every role at full health" : "";
+    const edges = graph.edges.filter((edge) => edge.user_added && edge.capacity < edge.full_capacity);
     const notApplicable = graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join(", ")}.`] : [];
     return {
       state,
       lambda_cut: witness.lambda_cut,
-      summary: `${collection} is in state ${state}${since(pinned?.since_us ?? machine2.since_us, now)}${weak}${healthy}`,
+      summary: `${collection} is in state ${state}${since(pinned?.since_us ?? machine2.since_us, now)}; ${witness.words}${since(machine2.cause_since_us, now)}`,
       lines: [
         ...overrideLine(machine2, now),
         ...impaired.map(roleLine),
-        ...witness.witness_edges.map((edge) => `Minimum cut: ${edge.words}.`),
+        ...edges.map((edge) => `Impaired: ${edgeWords(graph, edge)}.`),
+        // of a healthy graph every role is the weakest: its minimum cut says nothing
+        ...witness.cause === null ? [] : witness.witness_edges.map((edge) => `Minimum cut: ${edge.words}.`),
         ...witness.blind.length > 0 ? [`Cannot be seen: ${witness.blind.join(", ")}.`] : [],
         ...notApplicable,
-        ADVICE[machine2.state](policy2),
+        ADVICE[machine2.state](policy2, impaired.length + edges.length > 0),
         ...holdLine(policy2, machine2)
       ]
     };
@@ -9941,7 +9975,7 @@ if (definition === undefined) {
   // penstock:integrity/_explain.ts
   definition = explain_default;
 })();
-Object.defineProperty(globalThis, "integrity._explain 5cef5dbca1994a91", { value: definition });
+Object.defineProperty(globalThis, "integrity._explain b32ce7c0bcbedf60", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -9949,7 +9983,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 025-integrity-finish-verification.sql
+--! split: 026-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -12514,7 +12548,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 026-integrity-graph-dot.sql
+--! split: 027-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -12525,7 +12559,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_graph_dot.ts */
-let definition = globalThis["integrity._graph_dot f3375a75d2520853"];
+let definition = globalThis["integrity._graph_dot 955a713abaf3de54"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -12632,6 +12666,7 @@ if (definition === undefined) {
     return picture;
   };
   var rounded = (value) => String(Number(value.toFixed(2)));
+  var cutColour = (picture) => picture.lambda === 1 ? "#1565c0" : "#c62828";
   var condition = (health) => {
     if (health >= 1) return "healthy";
     return health > 0 ? "impaired" : "failed";
@@ -12654,7 +12689,7 @@ if (definition === undefined) {
       lines.push(`  ${quoted(key)} [label=${text2}, fillcolor="${FILL[condition(health)]}"]`);
     }
     for (const { source, target, type, capacity, witness } of picture.edges) {
-      const strong = witness ? '', color="#c62828", penwidth=3'' : "";
+      const strong = witness ? `, color="${cutColour(picture)}", penwidth=3` : "";
       lines.push(`  ${quoted(source)} -- ${quoted(target)} [label=${quoted(`${type} ${rounded(capacity)}`)}${strong}]`);
     }
     lines.push("}", "");
@@ -12672,22 +12707,22 @@ if (definition === undefined) {
     returns: "text",
     volatility: "immutable",
     grant: ["penstock_admin", "penstock_operator", "penstock_worker", "penstock_user"],
-    comment: "Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut in red. Errors: 22023 naming the field.",
+    comment: "Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut thick, and red below full health. Errors: 22023 naming the field.",
     run: ({ graph }) => toDot(readPicture(graph))
   });
 
   // penstock:integrity/_graph_dot.ts
   definition = graph_dot_default;
 })();
-Object.defineProperty(globalThis, "integrity._graph_dot f3375a75d2520853", { value: definition });
+Object.defineProperty(globalThis, "integrity._graph_dot 955a713abaf3de54", { value: definition });
 }
 return definition.run({ graph });
 ';
-comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut in red. Errors: 22023 naming the field.';
+comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.contracted_graph as Graphviz DOT, the edges of the minimum cut thick, and red below full health. Errors: 22023 naming the field.';
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 027-integrity-graph-mermaid.sql
+--! split: 028-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -12698,7 +12733,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_graph_mermaid.ts */
-let definition = globalThis["integrity._graph_mermaid 320ef25170f166d1"];
+let definition = globalThis["integrity._graph_mermaid d74b8f56031b6d16"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -12805,6 +12840,7 @@ if (definition === undefined) {
     return picture;
   };
   var rounded = (value) => String(Number(value.toFixed(2)));
+  var cutColour = (picture) => picture.lambda === 1 ? "#1565c0" : "#c62828";
   var condition = (health) => {
     if (health >= 1) return "healthy";
     return health > 0 ? "impaired" : "failed";
@@ -12831,7 +12867,7 @@ if (definition === undefined) {
       "  classDef failed fill:#fbdcdc,stroke:#c62828,color:#111"
     );
     const crossing = picture.edges.flatMap((edge2, position) => edge2.witness ? [position] : []);
-    if (crossing.length > 0) lines.push(`  linkStyle ${crossing.join(",")} stroke:#c62828,stroke-width:3px`);
+    if (crossing.length > 0) lines.push(`  linkStyle ${crossing.join(",")} stroke:${cutColour(picture)},stroke-width:3px`);
     return `${lines.join("\n")}
 `;
   };
@@ -12847,22 +12883,22 @@ if (definition === undefined) {
     returns: "text",
     volatility: "immutable",
     grant: ["penstock_admin", "penstock_operator", "penstock_worker", "penstock_user"],
-    comment: "Draws the JSON of integrity.contracted_graph as a Mermaid flowchart, the edges of the minimum cut in red. Errors: 22023 naming the field.",
+    comment: "Draws the JSON of integrity.contracted_graph as a Mermaid flowchart, the edges of the minimum cut thick, and red below full health. Errors: 22023 naming the field.",
     run: ({ graph }) => toMermaid(readPicture(graph))
   });
 
   // penstock:integrity/_graph_mermaid.ts
   definition = graph_mermaid_default;
 })();
-Object.defineProperty(globalThis, "integrity._graph_mermaid 320ef25170f166d1", { value: definition });
+Object.defineProperty(globalThis, "integrity._graph_mermaid d74b8f56031b6d16", { value: definition });
 }
 return definition.run({ graph });
 ';
-comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integrity.contracted_graph as a Mermaid flowchart, the edges of the minimum cut in red. Errors: 22023 naming the field.';
+comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integrity.contracted_graph as a Mermaid flowchart, the edges of the minimum cut thick, and red below full health. Errors: 22023 naming the field.';
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 028-integrity-inclusion-proof.sql
+--! split: 029-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   leaves bytea,
   leaf_index int8
@@ -13325,7 +13361,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 029-integrity-lambda2.sql
+--! split: 030-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -13340,7 +13376,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2.ts */
-let definition = globalThis["integrity._lambda2 bcc41a462c04f05f"];
+let definition = globalThis["integrity._lambda2 0ed2774813f969b6"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -13823,12 +13859,6 @@ if (definition === undefined) {
   var ILL_CONDITIONED = 1e-5;
   var MAX_STEPS = 3e3;
   var PATIENCE = 400;
-  var scaled = (edges) => {
-    let largest = 0;
-    for (const w of edges.weight) if (w > largest) largest = w;
-    const scale = 2 ** Math.floor(Math.log2(largest));
-    return { own: { ...edges, weight: edges.weight.map((w) => w / scale) }, scale };
-  };
   var connectedLambda2 = (nodeCount, edges) => {
     const laplacian = laplacianOf(nodeCount, edges);
     const { degree, matrix, apply } = laplacian;
@@ -13842,12 +13872,16 @@ if (definition === undefined) {
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
     return lanczos(nodeCount, apply, "least", MAX_STEPS).value;
   };
+  var scaledLambda2 = (nodeCount, edges, largest) => {
+    const scale = 2 ** Math.floor(Math.log2(largest));
+    const { source, target, weight } = edges;
+    return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale;
+  };
   var lambda2 = (nodeCount, edges) => {
-    checkEdges(nodeCount, edges);
+    const { degree, largest } = checkEdges(nodeCount, edges);
     if (nodeCount < 2) return null;
     if (components(nodeCount, edges).count > 1) return 0;
-    const { own, scale } = scaled(edges);
-    const value = connectedLambda2(nodeCount, own) * scale;
+    const value = nodeCount === 2 ? 2 * degree[0] : scaledLambda2(nodeCount, edges, largest);
     if (value === Infinity) throw new SqlError("22003", "the algebraic connectivity is out of range for float8");
     return value;
   };
@@ -13871,7 +13905,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2.ts
   definition = lambda2_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2 bcc41a462c04f05f", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2 0ed2774813f969b6", { value: definition });
 }
 return definition.run({ node_count, source, target, weight });
 ';
@@ -13879,7 +13913,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 030-integrity-lambda2-bytes.sql
+--! split: 031-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -13892,7 +13926,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2_bytes.ts */
-let definition = globalThis["integrity._lambda2_bytes fc292fd5bb71af11"];
+let definition = globalThis["integrity._lambda2_bytes 27ed98e0e191fb31"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -14395,12 +14429,6 @@ if (definition === undefined) {
   var ILL_CONDITIONED = 1e-5;
   var MAX_STEPS = 3e3;
   var PATIENCE = 400;
-  var scaled = (edges) => {
-    let largest = 0;
-    for (const w of edges.weight) if (w > largest) largest = w;
-    const scale = 2 ** Math.floor(Math.log2(largest));
-    return { own: { ...edges, weight: edges.weight.map((w) => w / scale) }, scale };
-  };
   var connectedLambda2 = (nodeCount, edges) => {
     const laplacian = laplacianOf(nodeCount, edges);
     const { degree, matrix, apply } = laplacian;
@@ -14414,12 +14442,16 @@ if (definition === undefined) {
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
     return lanczos(nodeCount, apply, "least", MAX_STEPS).value;
   };
+  var scaledLambda2 = (nodeCount, edges, largest) => {
+    const scale = 2 ** Math.floor(Math.log2(largest));
+    const { source, target, weight } = edges;
+    return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale;
+  };
   var lambda2 = (nodeCount, edges) => {
-    checkEdges(nodeCount, edges);
+    const { degree, largest } = checkEdges(nodeCount, edges);
     if (nodeCount < 2) return null;
     if (components(nodeCount, edges).count > 1) return 0;
-    const { own, scale } = scaled(edges);
-    const value = connectedLambda2(nodeCount, own) * scale;
+    const value = nodeCount === 2 ? 2 * degree[0] : scaledLambda2(nodeCount, edges, largest);
     if (value === Infinity) throw new SqlError("22003", "the algebraic connectivity is out of range for float8");
     return value;
   };
@@ -14443,7 +14475,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2_bytes.ts
   definition = lambda2_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2_bytes fc292fd5bb71af11", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2_bytes 27ed98e0e191fb31", { value: definition });
 }
 return definition.run({ node_count, edges });
 ';
@@ -14451,7 +14483,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 031-integrity-merkle-append.sql
+--! split: 032-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -14886,7 +14918,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 032-integrity-merkle-root.sql
+--! split: 033-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -15284,7 +15316,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 033-integrity-min-cut.sql
+--! split: 034-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -16697,7 +16729,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 034-integrity-min-cut-bytes.sql
+--! split: 035-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -18128,7 +18160,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 035-integrity-next-state.sql
+--! split: 036-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -18593,7 +18625,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 036-integrity-pin-state.sql
+--! split: 037-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -18839,7 +18871,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 037-integrity-public-key.sql
+--! split: 038-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -20998,7 +21030,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 038-integrity-public-key-problem.sql
+--! split: 039-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -23167,7 +23199,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 039-integrity-sign.sql
+--! split: 040-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -25327,7 +25359,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 040-integrity-verify-events.sql
+--! split: 041-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq int8[],
@@ -28107,7 +28139,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 041-integrity-verify-signature.sql
+--! split: 042-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -30291,7 +30323,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-what-if.sql
+--! split: 043-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -30304,7 +30336,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if 6aab6656193abe75"];
+let definition = globalThis["integrity._what_if 7d906b090eedfe9a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -30799,6 +30831,7 @@ if (definition === undefined) {
   var edgeType = oneOf("partition_link", "routing_link", "dependency", "replication");
   var roleClass = oneOf("required", "degradable", "advisory");
   var amount2 = numberIn(0, 1e9);
+  var anyNumber = numberIn(-Number.MAX_VALUE, Number.MAX_VALUE);
   var userNode = objectOf(
     {
       node_type: nodeType,
@@ -30835,8 +30868,8 @@ if (definition === undefined) {
       health: share2,
       hard: boolean,
       error_rate: share2,
-      current_flow: amount2,
-      latency_ms: orNull(amount2)
+      current_flow: anyNumber,
+      latency_ms: orNull(anyNumber)
     },
     {
       source: "",
@@ -32702,25 +32735,24 @@ if (definition === undefined) {
     const errors = edge.error_rate > 0 ? `, ${Math.round(edge.error_rate * 100)} % errors` : "";
     return { key: `${label}/reported`, words: `edge ${label} reports less than full health${errors}` };
   };
-  var witnessEdge = (graph, edge) => {
-    const from = nodeAt(graph, edge.source);
-    const to = nodeAt(graph, edge.target);
-    const cause = causeOf(graph, edge);
+  var edgeWords = (graph, edge) => {
+    const ends = `${nodeAt(graph, edge.source).node_name} - ${nodeAt(graph, edge.target).node_name}`;
     const share3 = `${Number(edge.capacity.toFixed(4))} of ${Number(edge.full_capacity.toFixed(4))}`;
-    return {
-      source_type: edge.source_type,
-      source_id: edge.source_id,
-      source_name: from.node_name,
-      target_type: edge.target_type,
-      target_id: edge.target_id,
-      target_name: to.node_name,
-      edge_type: edge.edge_type,
-      capacity: edge.capacity,
-      full_capacity: edge.full_capacity,
-      flow: edge.current_flow,
-      words: `${from.node_name} - ${to.node_name} (${edge.edge_type}): ${cause?.words ?? "full"}, capacity ${share3}`
-    };
+    return `${ends} (${edge.edge_type}): ${causeOf(graph, edge)?.words ?? "full"}, capacity ${share3}`;
   };
+  var witnessEdge = (graph, edge) => ({
+    source_type: edge.source_type,
+    source_id: edge.source_id,
+    source_name: nodeAt(graph, edge.source).node_name,
+    target_type: edge.target_type,
+    target_id: edge.target_id,
+    target_name: nodeAt(graph, edge.target).node_name,
+    edge_type: edge.edge_type,
+    capacity: edge.capacity,
+    full_capacity: edge.full_capacity,
+    flow: edge.current_flow,
+    words: edgeWords(graph, edge)
+  });
   var picture = (graph, witness, lambda) => ({
     nodes: graph.nodes.map((node) => ({
       type: node.node_type,
@@ -32753,8 +32785,9 @@ if (definition === undefined) {
     const side = new Set(cut.side ?? []);
     const hasFailed = (edge) => edge.capacity === 0 && edge.full_capacity > 0 && side.has(edge.source) !== side.has(edge.target);
     const witness = new Set(graph.edges.filter((edge, position) => crossing.has(position) || hasFailed(edge)));
-    const worst = [...witness].reduce((a, b) => a === null || loss(b) > loss(a) ? b : a, null);
-    const cause = worst === null || lambda === null || lambda >= 1 ? null : causeOf(graph, worst);
+    const isLess = lambda !== null && lambda < 1;
+    const worst = mostImpaired(isLess ? witness : graph.edges);
+    const cause = worst === null || !isLess ? null : causeOf(graph, worst);
     return {
       lambda_cut: lambda,
       cut_value: cut.cut_value,
@@ -32765,17 +32798,24 @@ if (definition === undefined) {
       hard: isHard(graph),
       blind: graph.nodes.filter((node) => node.node_data.signals.some((s) => s.blind)).map((node) => node.node_name),
       cause: cause?.key ?? null,
-      words: wordsOf(lambda, worst, graph, cause?.words ?? null),
+      words: wordsOf(graph, lambda, worst),
       graph: picture(graph, witness, lambda)
     };
   };
   var loss = (edge) => edge.full_capacity === 0 ? 0 : 1 - edge.capacity / edge.full_capacity;
-  var wordsOf = (lambda, worst, graph, cause) => {
+  var mostImpaired = (edges) => {
+    let worst = null;
+    for (const edge of edges) if (loss(edge) > (worst === null ? 0 : loss(worst))) worst = edge;
+    return worst;
+  };
+  var wordsOf = (graph, lambda, worst) => {
     if (lambda === null) return "lambda_cut does not apply: nothing is measured that could fail";
-    if (lambda >= 1 || worst === null || cause === null) return "every role at full health, lambda_cut 1";
+    if (worst === null) return "every role at full health, lambda_cut 1";
+    const cause = causeOf(graph, worst)?.words ?? "";
+    if (lambda >= 1) return `another way holds, although ${cause}; lambda_cut 1`;
     const ends = [nodeAt(graph, worst.source), nodeAt(graph, worst.target)];
-    const role = ends.find((node) => bindingSignal(node) !== null) ?? ends[0];
-    return `weakest: ${role?.node_name ?? ""}, ${cause}; lambda_cut ${lambdaShown(lambda)}`;
+    const role = ends.find((node) => bindingSignal(node) !== null);
+    return `weakest: ${role === void 0 ? "" : `${role.node_name}, `}${cause}; lambda_cut ${lambdaShown(lambda)}`;
   };
 
   // plv8-src/integrity/what-if.ts
@@ -32852,7 +32892,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if 6aab6656193abe75", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if 7d906b090eedfe9a", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -32860,7 +32900,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 043-integrity-witness.sql
+--! split: 044-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -32872,7 +32912,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_witness.ts */
-let definition = globalThis["integrity._witness 245c43ea989820c0"];
+let definition = globalThis["integrity._witness 904db813a99ab165"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -32984,25 +33024,24 @@ if (definition === undefined) {
     const errors = edge.error_rate > 0 ? `, ${Math.round(edge.error_rate * 100)} % errors` : "";
     return { key: `${label}/reported`, words: `edge ${label} reports less than full health${errors}` };
   };
-  var witnessEdge = (graph, edge) => {
-    const from = nodeAt(graph, edge.source);
-    const to = nodeAt(graph, edge.target);
-    const cause = causeOf(graph, edge);
+  var edgeWords = (graph, edge) => {
+    const ends = `${nodeAt(graph, edge.source).node_name} - ${nodeAt(graph, edge.target).node_name}`;
     const share = `${Number(edge.capacity.toFixed(4))} of ${Number(edge.full_capacity.toFixed(4))}`;
-    return {
-      source_type: edge.source_type,
-      source_id: edge.source_id,
-      source_name: from.node_name,
-      target_type: edge.target_type,
-      target_id: edge.target_id,
-      target_name: to.node_name,
-      edge_type: edge.edge_type,
-      capacity: edge.capacity,
-      full_capacity: edge.full_capacity,
-      flow: edge.current_flow,
-      words: `${from.node_name} - ${to.node_name} (${edge.edge_type}): ${cause?.words ?? "full"}, capacity ${share}`
-    };
+    return `${ends} (${edge.edge_type}): ${causeOf(graph, edge)?.words ?? "full"}, capacity ${share}`;
   };
+  var witnessEdge = (graph, edge) => ({
+    source_type: edge.source_type,
+    source_id: edge.source_id,
+    source_name: nodeAt(graph, edge.source).node_name,
+    target_type: edge.target_type,
+    target_id: edge.target_id,
+    target_name: nodeAt(graph, edge.target).node_name,
+    edge_type: edge.edge_type,
+    capacity: edge.capacity,
+    full_capacity: edge.full_capacity,
+    flow: edge.current_flow,
+    words: edgeWords(graph, edge)
+  });
   var picture = (graph, witness, lambda) => ({
     nodes: graph.nodes.map((node) => ({
       type: node.node_type,
@@ -33035,8 +33074,9 @@ if (definition === undefined) {
     const side = new Set(cut2.side ?? []);
     const hasFailed = (edge) => edge.capacity === 0 && edge.full_capacity > 0 && side.has(edge.source) !== side.has(edge.target);
     const witness = new Set(graph.edges.filter((edge, position) => crossing.has(position) || hasFailed(edge)));
-    const worst = [...witness].reduce((a, b) => a === null || loss(b) > loss(a) ? b : a, null);
-    const cause = worst === null || lambda === null || lambda >= 1 ? null : causeOf(graph, worst);
+    const isLess = lambda !== null && lambda < 1;
+    const worst = mostImpaired(isLess ? witness : graph.edges);
+    const cause = worst === null || !isLess ? null : causeOf(graph, worst);
     return {
       lambda_cut: lambda,
       cut_value: cut2.cut_value,
@@ -33047,17 +33087,24 @@ if (definition === undefined) {
       hard: isHard(graph),
       blind: graph.nodes.filter((node) => node.node_data.signals.some((s) => s.blind)).map((node) => node.node_name),
       cause: cause?.key ?? null,
-      words: wordsOf(lambda, worst, graph, cause?.words ?? null),
+      words: wordsOf(graph, lambda, worst),
       graph: picture(graph, witness, lambda)
     };
   };
   var loss = (edge) => edge.full_capacity === 0 ? 0 : 1 - edge.capacity / edge.full_capacity;
-  var wordsOf = (lambda, worst, graph, cause) => {
+  var mostImpaired = (edges) => {
+    let worst = null;
+    for (const edge of edges) if (loss(edge) > (worst === null ? 0 : loss(worst))) worst = edge;
+    return worst;
+  };
+  var wordsOf = (graph, lambda, worst) => {
     if (lambda === null) return "lambda_cut does not apply: nothing is measured that could fail";
-    if (lambda >= 1 || worst === null || cause === null) return "every role at full health, lambda_cut 1";
+    if (worst === null) return "every role at full health, lambda_cut 1";
+    const cause = causeOf(graph, worst)?.words ?? "";
+    if (lambda >= 1) return `another way holds, although ${cause}; lambda_cut 1`;
     const ends = [nodeAt(graph, worst.source), nodeAt(graph, worst.target)];
-    const role = ends.find((node) => bindingSignal(node) !== null) ?? ends[0];
-    return `weakest: ${role?.node_name ?? ""}, ${cause}; lambda_cut ${lambdaShown(lambda)}`;
+    const role = ends.find((node) => bindingSignal(node) !== null);
+    return `weakest: ${role === void 0 ? "" : `${role.node_name}, `}${cause}; lambda_cut ${lambdaShown(lambda)}`;
   };
 
   // plv8-src/runtime/define.ts
@@ -33078,7 +33125,7 @@ if (definition === undefined) {
   // penstock:integrity/_witness.ts
   definition = witness_default;
 })();
-Object.defineProperty(globalThis, "integrity._witness 245c43ea989820c0", { value: definition });
+Object.defineProperty(globalThis, "integrity._witness 904db813a99ab165", { value: definition });
 }
 return definition.run({ graph, cut });
 ';
@@ -33086,7 +33133,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 044-integrity-compile-gates.sql
+--! split: 045-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -33515,7 +33562,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 045-integrity-decide.sql
+--! split: 046-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -33916,7 +33963,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 046-integrity-merge-policy.sql
+--! split: 047-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -34184,7 +34231,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 047-integrity-validate-policy.sql
+--! split: 048-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -34438,7 +34485,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 048-integrity-005-types.sql
+--! split: 049-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -34487,7 +34534,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 049-integrity-010-policies.sql
+--! split: 050-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -34531,7 +34578,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 050-integrity-020-states.sql
+--! split: 051-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -34616,7 +34663,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 051-integrity-030-gates.sql
+--! split: 052-integrity-030-gates.sql
 create table integrity._gates (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   operation text not null,
@@ -34708,7 +34755,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 052-integrity-040-inventory.sql
+--! split: 053-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -34739,7 +34786,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 053-integrity-050-user-graph.sql
+--! split: 054-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -34792,7 +34839,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 054-integrity-100-cuts.sql
+--! split: 055-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -34821,15 +34868,22 @@ begin
       using errcode = '22004',
         hint = 'array_agg over no rows gives NULL: write coalesce(array_agg(...), ''{}'').';
   end if;
-  for name, dimensions, null_at in
+  for name, dimensions in
     values
-      ('source', pg_catalog.array_ndims(source), pg_catalog.array_position(source, null) - pg_catalog.array_lower(source, 1)),
-      ('target', pg_catalog.array_ndims(target), pg_catalog.array_position(target, null) - pg_catalog.array_lower(target, 1)),
-      ('weight', pg_catalog.array_ndims(weight), pg_catalog.array_position(weight, null) - pg_catalog.array_lower(weight, 1))
+      ('source', pg_catalog.array_ndims(source)),
+      ('target', pg_catalog.array_ndims(target)),
+      ('weight', pg_catalog.array_ndims(weight))
   loop
     if dimensions > 1 then
       raise exception 'expected % of one dimension, got % dimensions', name, dimensions using errcode = '22023';
     end if;
+  end loop;
+  for name, null_at in
+    values
+      ('source', pg_catalog.array_position(source, null) - pg_catalog.array_lower(source, 1)),
+      ('target', pg_catalog.array_position(target, null) - pg_catalog.array_lower(target, 1)),
+      ('weight', pg_catalog.array_position(weight, null) - pg_catalog.array_lower(weight, 1))
+  loop
     if null_at is not null then
       raise exception 'edge at position %: expected a %, got NULL', null_at, name
         using errcode = '22023',
@@ -34952,7 +35006,155 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 055-integrity-200-gate.sql
+--! split: 056-integrity-101-cut-aggregates.sql
+/*
+ * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
+ * The state is a plain array that array_append grows in place; a state of type internal would
+ * be faster, but only a superuser may define one.
+ */
+
+create type integrity.graph_edge as (
+  node_count int,
+  source int,
+  target int,
+  weight float8
+);
+
+comment on type integrity.graph_edge is
+  'An edge for min_cut_agg and lambda2_agg, written (node_count, source, target, weight). Every edge of a graph repeats its node count, because nodes without edges count too.';
+
+create type integrity.min_cut_result as (
+  cut_value float8,
+  side int[],
+  witness int[]
+);
+
+comment on type integrity.min_cut_result is
+  'Answer of min_cut_agg: the columns of min_cut.';
+
+create or replace function integrity._edge_node_count(
+  edges integrity.graph_edge[]
+)
+returns int
+immutable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  least_count int;
+  most_count int;
+  missing bigint;
+begin
+  select
+    min(e.node_count),
+    max(e.node_count),
+    count(*) filter (where e.node_count is null)
+  into least_count, most_count, missing
+  from unnest(edges) as e;
+  if missing > 0 or least_count <> most_count then
+    raise exception 'expected one node count for all edges of a graph, got % to %',
+      coalesce(least_count::text, 'NULL'), case when missing > 0 then 'NULL' else most_count::text end
+      using errcode = '22023',
+        hint = 'Group by what separates the graphs, and give each its own node count.';
+  end if;
+  return least_count;
+end
+$fn$;
+
+comment on function integrity._edge_node_count is
+  'The node count that all edges of a graph name. 22023 when they differ or lack it.';
+
+revoke all on function integrity._edge_node_count from public;
+grant execute on function integrity._edge_node_count to penstock_user;
+
+create or replace function integrity._min_cut_final(
+  edges integrity.graph_edge[]
+)
+returns integrity.min_cut_result
+immutable
+strict
+parallel restricted
+cost 10000
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  result integrity.min_cut_result;
+begin
+  select c.cut_value, c.side, c.witness
+  into result
+  from (
+    select array_agg(e.source) as source, array_agg(e.target) as target, array_agg(e.weight) as weight
+    from unnest(edges) as e
+  ) as arrays
+  cross join lateral integrity.min_cut(
+    integrity._edge_node_count(edges), arrays.source, arrays.target, arrays.weight
+  ) as c;
+  return result;
+end
+$fn$;
+
+comment on function integrity._min_cut_final is
+  'Final step of min_cut_agg.';
+
+revoke all on function integrity._min_cut_final from public;
+grant execute on function integrity._min_cut_final to penstock_user;
+
+create or replace function integrity._lambda2_final(
+  edges integrity.graph_edge[]
+)
+returns float8
+immutable
+strict
+parallel restricted
+cost 10000
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return (
+    select integrity.lambda2(
+      integrity._edge_node_count(edges), array_agg(e.source), array_agg(e.target), array_agg(e.weight)
+    )
+    from unnest(edges) as e
+  );
+end
+$fn$;
+
+comment on function integrity._lambda2_final is
+  'Final step of lambda2_agg.';
+
+revoke all on function integrity._lambda2_final from public;
+grant execute on function integrity._lambda2_final to penstock_user;
+
+create or replace aggregate integrity.min_cut_agg(integrity.graph_edge) (
+  sfunc = pg_catalog.array_append,
+  stype = integrity.graph_edge[],
+  finalfunc = integrity._min_cut_final,
+  parallel = restricted
+);
+
+comment on aggregate integrity.min_cut_agg(integrity.graph_edge) is
+  'Global minimum cut over rows of edges: select (integrity.min_cut_agg((node_count, source, target, weight) order by id)).* from edges. The witness counts edges from 0 in the order of the aggregate. NULL over no rows. Otherwise as min_cut.';
+
+revoke all on function integrity.min_cut_agg(integrity.graph_edge) from public;
+grant execute on function integrity.min_cut_agg(integrity.graph_edge) to penstock_user;
+
+create or replace aggregate integrity.lambda2_agg(integrity.graph_edge) (
+  sfunc = pg_catalog.array_append,
+  stype = integrity.graph_edge[],
+  finalfunc = integrity._lambda2_final,
+  parallel = restricted
+);
+
+comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
+  'Algebraic connectivity over rows of edges: select integrity.lambda2_agg((node_count, source, target, weight)) from edges. NULL over no rows. Otherwise as lambda2.';
+
+revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
+grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
+
+--! split: 057-integrity-200-gate.sql
 create or replace function integrity.gate(
   collection text,
   operation text
@@ -35040,6 +35242,7 @@ language plpgsql
 as $fn$
 declare
   is_open boolean;
+  problem text;
 begin
   begin
     select
@@ -35048,19 +35251,20 @@ begin
     into is_open
     from integrity._gates r
     where r.collection = enter.collection and r.operation = enter.operation;
+    if found then
+      if not is_open then
+        perform integrity._admit(enter.collection, enter.operation);
+      end if;
+      return;
+    end if;
   exception
     when others then
-      if left(sqlstate, 2) in ('40', '53', '57') then
+      if integrity._is_answer(sqlstate) then
         raise;
       end if;
-      perform integrity._without_gate(enter.collection, enter.operation, sqlerrm, false);
-      return;
+      problem := sqlerrm;
   end;
-  if is_open is null then
-    perform integrity._without_gate(enter.collection, enter.operation, null, false);
-  elsif not is_open then
-    perform integrity._admit(enter.collection, enter.operation);
-  end if;
+  perform integrity._without_gate(enter.collection, enter.operation, problem, false);
 end
 $fn$;
 
@@ -35071,7 +35275,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 056-integrity-210-admit.sql
+--! split: 058-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -35244,7 +35448,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 057-integrity-220-refusals.sql
+--! split: 059-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -35381,9 +35585,27 @@ $fn$;
 comment on function integrity._without_gate is
   'What happens when a gate cannot decide: allow, count and warn, or refuse with 55R01 where the policy says on_error refuse. Errors: 22023 unknown operation, 42704 unknown collection (not in a trigger).';
 
-revoke all on function integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
+create or replace function integrity._is_answer(
+  code text
+)
+returns boolean
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* Class 53 and 55R are refusals; 40 and 57 (retry, cancel, shutdown) are not for us to swallow. */
+  return left(code, 2) in ('40', '53', '57') or left(code, 3) = '55R';
+end
+$fn$;
 
---! split: 058-integrity-230-write-triggers.sql
+comment on function integrity._is_answer is
+  'Whether an error must reach the caller: a refusal, a serialization failure, a cancel. Anything else is a failure of the gate itself.';
+
+revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
+
+--! split: 060-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -35397,7 +35619,8 @@ language plpgsql
 as $fn$
 declare
   asked text;
-  found_gate record;
+  own_gate record;
+  problem text;
 begin
   /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
   if pg_sequence_last_value(to_regclass(tg_argv[1])) & 6 <> 0 then
@@ -35406,30 +35629,28 @@ begin
 
   asked := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
   begin
-    select r.collection_id, i.batch_limit into found_gate
+    select r.collection_id, i.batch_limit into own_gate
     from integrity._gates r
     left join integrity._gates i on i.collection = r.collection and i.operation = 'insert'
     where r.collection = tg_argv[0] and r.operation = asked;
+    if found then
+      perform integrity._admit(tg_argv[0], asked);
+      /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
+      if own_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
+        perform set_config(
+          'penstock.rows_' || own_gate.collection_id || '_' || pg_trigger_depth(), own_gate.batch_limit::text, true
+        );
+      end if;
+      return null;
+    end if;
   exception
     when others then
-      if left(sqlstate, 2) in ('40', '53', '57') then
+      if integrity._is_answer(sqlstate) then
         raise;
       end if;
-      perform integrity._without_gate(tg_argv[0], asked, sqlerrm, true);
-      return null;
+      problem := sqlerrm;
   end;
-  if found_gate.collection_id is null then
-    perform integrity._without_gate(tg_argv[0], asked, null, true);
-    return null;
-  end if;
-
-  perform integrity._admit(tg_argv[0], asked);
-  /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
-  if found_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
-    perform set_config(
-      'penstock.rows_' || found_gate.collection_id || '_' || pg_trigger_depth(), found_gate.batch_limit::text, true
-    );
-  end if;
+  perform integrity._without_gate(tg_argv[0], asked, problem, true);
   return null;
 end
 $fn$;
@@ -35458,7 +35679,15 @@ begin
     if rows_left <> '0' then
       perform set_config(setting, (rows_left::int - 1)::text, true);
     else
-      perform integrity._admit_batch(tg_argv[0]);
+      begin
+        perform integrity._admit_batch(tg_argv[0]);
+      exception
+        when others then
+          if integrity._is_answer(sqlstate) then
+            raise;
+          end if;
+          perform integrity._without_gate(tg_argv[0], 'bulk_insert', sqlerrm, true);
+      end;
       perform set_config(setting, '', true);
     end if;
   end if;
@@ -35511,7 +35740,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 059-integrity-250-trigger-installation.sql
+--! split: 061-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -35695,7 +35924,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 060-integrity-260-protect.sql
+--! split: 062-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -35801,7 +36030,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 061-integrity-270-policy.sql
+--! split: 063-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -35957,7 +36186,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 062-integrity-280-enrolment.sql
+--! split: 064-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -36081,7 +36310,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 063-integrity-290-set-policy.sql
+--! split: 065-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -36203,7 +36432,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 064-integrity-300-inventory.sql
+--! split: 066-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -36331,7 +36560,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 065-integrity-310-evidence.sql
+--! split: 067-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -36507,7 +36736,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 066-integrity-320-server-evidence.sql
+--! split: 068-integrity-320-server-evidence.sql
 /* Signals of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -36716,7 +36945,7 @@ revoke all on function
   integrity._evidence_connections
   from public;
 
---! split: 067-integrity-330-measure.sql
+--! split: 069-integrity-330-measure.sql
 create or replace function integrity._evidence(
   collection text
 )
@@ -36851,7 +37080,7 @@ comment on function integrity._measure is
 
 revoke all on function integrity._evidence, integrity._measure from public;
 
---! split: 068-integrity-340-transitions.sql
+--! split: 070-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -36966,7 +37195,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 069-integrity-350-sample.sql
+--! split: 071-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -36984,7 +37213,7 @@ declare
   measured integrity._measurement;
   machine jsonb := before.machine;
   step jsonb;
-  first_transition jsonb;
+  last_transition jsonb;
   recorded jsonb;
   is_index boolean;
   compiled_for_index boolean := before.witness_is_index;
@@ -37040,14 +37269,14 @@ begin
       );
     end if;
     if step -> 'transition' <> 'null' then
-      first_transition := coalesce(first_transition, step -> 'transition');
+      last_transition := step -> 'transition';
       compiled_for_index := is_index;
     end if;
     exit when samples_taken = 2 or not (step -> 'wants_fresh_sample')::boolean;
   end loop;
 
   if is_index <> compiled_for_index
-    or (first_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
+    or (last_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
   then
     perform integrity._compile(collection);
   end if;
@@ -37067,7 +37296,7 @@ begin
     'measured_state', step -> 'measured_state',
     'lambda_cut', measured.witness -> 'lambda_cut',
     'lambda2', measured.lambda2,
-    'transition', first_transition,
+    'transition', last_transition,
     'words', step -> 'words',
     'witness_words', measured.witness -> 'words',
     'witness_edges', measured.witness -> 'witness_edges',
@@ -37181,7 +37410,7 @@ grant execute on function integrity.sample, integrity._sample_if_due, integrity.
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 070-integrity-400-override.sql
+--! split: 072-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -37341,7 +37570,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 071-integrity-410-status.sql
+--! split: 073-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -37531,7 +37760,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 072-integrity-420-graph.sql
+--! split: 074-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -37625,7 +37854,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 073-integrity-430-user-graph.sql
+--! split: 075-integrity-430-user-graph.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -37811,7 +38040,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 074-integrity-440-report-health.sql
+--! split: 076-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -37909,7 +38138,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 075-integrity-450-views.sql
+--! split: 077-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -38025,7 +38254,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 076-integrity-460-health.sql
+--! split: 078-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -38082,7 +38311,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 077-integrity-500-history-tables.sql
+--! split: 079-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -38173,7 +38402,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 078-integrity-510-append-only.sql
+--! split: 080-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -38215,7 +38444,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 079-integrity-520-history-keys.sql
+--! split: 081-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -38351,7 +38580,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 080-integrity-530-append-event.sql
+--! split: 082-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -38416,7 +38645,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 081-integrity-540-history.sql
+--! split: 083-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -38516,7 +38745,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 082-integrity-550-verify-event.sql
+--! split: 084-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -38613,7 +38842,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 083-integrity-560-verify-history.sql
+--! split: 085-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -38714,7 +38943,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 084-integrity-570-checkpoint.sql
+--! split: 086-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -38766,7 +38995,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 085-integrity-580-proofs.sql
+--! split: 087-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -38868,7 +39097,7 @@ revoke all on function integrity._leaves, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 086-integrity-590-export-history.sql
+--! split: 088-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -38905,7 +39134,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 087-integrity-599-history-owner.sql
+--! split: 089-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -38915,9 +39144,6 @@ grant usage on schema penstock, integrity to penstock_log_owner;
 grant select on penstock._collections to penstock_log_owner;
 grant execute on function penstock._collection(text), penstock._near_names(text), integrity._decode_event(bytea)
   to penstock_log_owner;
-
-/* Whoever installs owns the functions that record transitions and policy changes. */
-grant execute on function integrity._append_event(text, text, jsonb) to current_user;
 
 /* A new owner needs CREATE on the schema, for as long as it takes. */
 grant create on schema integrity to penstock_log_owner;
@@ -38958,7 +39184,13 @@ $do$;
 
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 088-postamble.sql
+/*
+ * Whoever installs owns the functions that record transitions and policy changes. Granted after the
+ * change of owner, which would hand a grant of the owner to itself over to the new one.
+ */
+grant execute on function integrity._append_event(text, text, jsonb) to current_user;
+
+--! split: 090-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$

@@ -94,6 +94,20 @@ describeWithServer("a server where the installer is no superuser", () => {
     expect(await query(url.href, owned)).not.toEqual([{ tables: 0 }])
   })
 
+  test("works for the role that installed it: a collection, its gate, a logged change of policy", async () => {
+    const url = new URL(superuser)
+    url.pathname = "/first"
+    url.username = "installer"
+    url.password = "secret"
+    await query(superuser, "grant penstock_admin to installer")
+    await query(url.href, "select penstock.create_collection('sample', 3)")
+    await query(url.href, "select integrity.protect('sample')")
+    await query(url.href, "select integrity.set_policy('sample', 'mine', '{}'::jsonb)")
+    await query(url.href, "select integrity.sample('sample')")
+    const [event] = await query(url.href, "select count(*)::int as events from integrity.events")
+    expect((event as { events: number }).events).toBeGreaterThan(0)
+  })
+
   test("uses the roles again in a second database", async () => {
     const url = await database("second", "installer")
     expect((await migrate(url)).length).toBeGreaterThan(0)
