@@ -1,9 +1,10 @@
-import { edgeOrder, nodeKey, nodeOrder, sourceKey, targetKey } from "./canonical-order.ts"
+import { edgeOrder, nodeOrder } from "./canonical-order.ts"
 import { invalid } from "./input.ts"
 import type { Checked } from "./evidence.ts"
 import type { Assumption } from "./judge-signal.ts"
 import { roleGraph } from "./role-nodes.ts"
-import type { Contracted, GraphEdge } from "./types.ts"
+import type { PendingEdge } from "./role-nodes.ts"
+import type { Contracted, GraphEdge, GraphNode } from "./types.ts"
 import { addUserGraph } from "./user-graph.ts"
 
 /** Row of `integrity._contract`: the graph, and its edges as arrays for integrity.min_cut. */
@@ -18,6 +19,28 @@ export type Contraction = {
   healthy_weight: number[]
 }
 
+/** The edges with the positions of their ends among the nodes. */
+const placed = (nodes: readonly GraphNode[], edges: readonly PendingEdge[]): GraphEdge[] => {
+  const place = new Map(nodes.map((node, position) => [node, position]))
+  const at = (node: GraphNode): number => place.get(node) ?? -1
+  return edges.map((edge) => ({
+    source_type: edge.from.node_type,
+    source_id: edge.from.node_id,
+    target_type: edge.to.node_type,
+    target_id: edge.to.node_id,
+    edge_type: edge.edge_type,
+    capacity: edge.capacity,
+    full_capacity: edge.full_capacity,
+    current_flow: edge.current_flow,
+    latency_ms: edge.latency_ms,
+    error_rate: edge.error_rate,
+    hard: edge.hard,
+    user_added: edge.user_added,
+    source: at(edge.from),
+    target: at(edge.to),
+  }))
+}
+
 /**
  * Contracts evidence into the role graph. Nodes are in canonical order (type, id), so that the minimum cut, which prefers
  * the smaller side and then the lower positions, is the canonical witness.
@@ -26,13 +49,9 @@ export const contract = (checked: Checked, assumption: Assumption | null = null)
   const pending = roleGraph(checked.signals, assumption)
   addUserGraph(pending, checked, assumption)
   const nodes = pending.nodes.sort(nodeOrder)
-  const positions = new Map(nodes.map((node, position) => [nodeKey(node), position]))
-  if (positions.size < nodes.length)
-    throw invalid("evidence.user_nodes", "ids that differ within a type", "the same id")
-  const at = (key: string): number => positions.get(key) ?? -1
-  const edges = pending.edges
-    .map((edge): GraphEdge => Object.assign({}, edge, { source: at(sourceKey(edge)), target: at(targetKey(edge)) }))
-    .sort(edgeOrder)
+  const twin = nodes.find((node, i) => i > 0 && nodeOrder(node, nodes[i - 1] ?? node) === 0)
+  if (twin !== undefined) throw invalid("evidence.user_nodes", "ids that differ within a type", twin.node_name)
+  const edges = placed(nodes, pending.edges).sort(edgeOrder)
   return {
     graph: {
       collection: checked.collection,

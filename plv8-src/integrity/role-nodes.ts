@@ -13,7 +13,10 @@ export const LOCAL_SHARD = "this server"
 const IDS_PER_SHARD = 1000
 
 /** An edge before its nodes have positions. */
-export type PendingEdge = Omit<GraphEdge, "source" | "target">
+export type PendingEdge = Omit<GraphEdge, "source" | "target" | `source_${string}` | `target_${string}`> & {
+  from: GraphNode
+  to: GraphNode
+}
 
 export type Pending = { nodes: GraphNode[]; edges: PendingEdge[]; notApplicable: string[] }
 
@@ -29,10 +32,8 @@ export const edgeToHub = (node: GraphNode, hub: GraphNode, edgeType: GraphEdge["
   const isOutward = edgeType === "dependency" || edgeType === "replication"
   const [from, to] = isOutward ? [hub, node] : [node, hub]
   return {
-    source_type: from.node_type,
-    source_id: from.node_id,
-    target_type: to.node_type,
-    target_id: to.node_id,
+    from,
+    to,
     edge_type: edgeType,
     capacity: node.capacity,
     full_capacity: 1,

@@ -1,4 +1,6 @@
-import { nodeKey, nodeOrder, sourceKey, targetKey } from "./canonical-order.ts"
+import { components } from "../graph/components.ts"
+import { find } from "../graph/union-find.ts"
+import { nodeOrder } from "./canonical-order.ts"
 import { blindCapacity, capacityOf } from "./capacity.ts"
 import type { Checked, GivenEdge, GivenNode } from "./evidence.ts"
 import type { Assumption } from "./judge-signal.ts"
@@ -53,10 +55,8 @@ const userEdge = (given: GivenEdge, from: GraphNode, to: GraphNode): PendingEdge
   const full = given.capacity < LEAST_CAPACITY ? 0 : given.capacity
   const own = capacityOf(given.class, given.health * (1 - given.error_rate), given.hard)
   return {
-    source_type: from.node_type,
-    source_id: from.node_id,
-    target_type: to.node_type,
-    target_id: to.node_id,
+    from,
+    to,
     edge_type: given.edge_type,
     capacity: full * Math.min(own, endCapacity(from), endCapacity(to)),
     full_capacity: full,
@@ -70,31 +70,6 @@ const userEdge = (given: GivenEdge, from: GraphNode, to: GraphNode): PendingEdge
 
 /** An edge gives no more than its ends; the hub of a server is only a place where edges meet. */
 const endCapacity = (node: GraphNode): number => (node.node_type === "shard" && !node.user_added ? 1 : node.capacity)
-
-/** Nodes that full-capacity edges connect with the first node, by key. */
-const reachable = (edges: readonly PendingEdge[], from: string): Set<string> => {
-  const neighbours = new Map<string, string[]>()
-  const link = (a: string, b: string): void => {
-    const list = neighbours.get(a)
-    if (list === undefined) neighbours.set(a, [b])
-    else list.push(b)
-  }
-  for (const edge of edges) {
-    if (edge.full_capacity === 0) continue
-    const [a, b] = [sourceKey(edge), targetKey(edge)]
-    link(a, b)
-    link(b, a)
-  }
-  const seen = new Set([from])
-  const open = [from]
-  for (let key = open.pop(); key !== undefined; key = open.pop())
-    for (const next of neighbours.get(key) ?? [])
-      if (!seen.has(next)) {
-        seen.add(next)
-        open.push(next)
-      }
-  return seen
-}
 
 /**
  * Adds the user's nodes and edges to the role graph. Names are looked up among the user's nodes first. An edge to a node
@@ -111,13 +86,25 @@ export const addUserGraph = (graph: Pending, checked: Checked, assumption: Assum
     if (from !== undefined && to !== undefined) graph.edges.push(userEdge(given, from, to))
     else graph.notApplicable.push(`edge ${given.source} - ${given.target} (no such node now)`)
   }
+  joinToHub(graph, added)
+}
+
+/** Joins each part that full-capacity edges leave apart from this server, by its first added node. */
+const joinToHub = (graph: Pending, added: readonly GraphNode[]): void => {
+  const place = new Map(graph.nodes.map((node, position) => [node, position]))
+  const at = (node: GraphNode): number => place.get(node) ?? -1
+  const { parent } = components(graph.nodes.length, {
+    source: Int32Array.from(graph.edges, (edge) => at(edge.from)),
+    target: Int32Array.from(graph.edges, (edge) => at(edge.to)),
+    weight: Float64Array.from(graph.edges, (edge) => edge.full_capacity),
+  })
   const hub = graph.nodes.find((node) => node.node_type === "shard" && node.node_id === 0)
   if (hub === undefined) return
-  let joined = reachable(graph.edges, nodeKey(hub))
+  const joined = new Set([find(parent, at(hub))])
   for (const node of added) {
-    if (joined.has(nodeKey(node))) continue
-    const edgeType = node.node_type === "replication_target" ? "replication" : "dependency"
-    graph.edges.push(edgeToHub(node, hub, edgeType))
-    joined = reachable(graph.edges, nodeKey(hub))
+    const part = find(parent, at(node))
+    if (joined.has(part)) continue
+    joined.add(part)
+    graph.edges.push(edgeToHub(node, hub, node.node_type === "replication_target" ? "replication" : "dependency"))
   }
 }
