@@ -1,8 +1,9 @@
 import { invalid, isObject } from "./input.ts"
 import { readMachine, time } from "./machine.ts"
 import { validatePolicy } from "./policy.ts"
-import { readContracted } from "./stored-graph.ts"
-import type { Contracted, Explanation, GraphNode, Machine, Policy, State, Witness } from "./types.ts"
+import { readContracted, readWitness } from "./stored-graph.ts"
+import type { WitnessWords } from "./stored-graph.ts"
+import type { Contracted, Explanation, GraphNode, Machine, Policy, State } from "./types.ts"
 import { bindingSignal, edgeWords, lambdaShown } from "./witness.ts"
 
 const MICROS = 1_000_000
@@ -53,7 +54,7 @@ export const explain = (
   collection: string,
   policy: Policy,
   machine: Machine,
-  witness: Witness,
+  witness: WitnessWords,
   graph: Contracted,
   now: number,
 ): Explanation => {
@@ -83,20 +84,16 @@ export const explain = (
   }
 }
 
-const isWitness = (value: unknown): value is Witness =>
-  isObject(value) && Array.isArray(value["witness_edges"]) && Array.isArray(value["blind"]) && "lambda_cut" in value
-
 /** Reads the request of `integrity._explain`. */
 export const explainRequest = (value: unknown): Explanation => {
   if (!isObject(value)) throw invalid("request", "an object", value)
-  const { collection, witness } = value
+  const { collection } = value
   if (typeof collection !== "string") throw invalid("request.collection", "a name", collection)
-  if (!isWitness(witness)) throw invalid("request.witness", "what _witness returned", witness)
   return explain(
     collection,
     validatePolicy(value["policy"]),
     readMachine(value["machine"]),
-    witness,
+    readWitness(value["witness"]),
     readContracted(value["graph"]),
     time(value["now_us"], "request.now_us"),
   )
