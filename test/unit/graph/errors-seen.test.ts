@@ -212,3 +212,13 @@ test("fewer than two nodes: not applicable, rather than 0", () => {
   expect(cut(1, [[0, 0, 1]])).toBeNull()
   expect(lambda2(1, edgesOf([]))).toBeNull()
 })
+
+test("a triangle test that is too generous: a hub of one clique tied to all of another", () => {
+  // The hub's edges to the second clique are nearly the whole cut, so that hub and clique look joined.
+  const first = complete(40).list
+  const second = complete(20).list.map(([a, b, w]): EdgeTuple => [40 + a, 40 + b, w])
+  const hub = Array.from({ length: 20 }, (_, i): EdgeTuple => [0, 40 + i, 0.5])
+  const cutValue = 11
+  const found = cut(60, [...first, ...second, ...hub, [1, 41, 0.5], [2, 42, 0.5]])
+  expect(found).toMatchObject({ cutValue, side: Array.from({ length: 20 }, (_, i) => 40 + i) })
+})

@@ -1,0 +1,182 @@
+/** Minimum cut and lambda2: ours, from typed arrays on, against what the machine has. */
+import { lambda2 } from "../plv8-src/graph/lambda2.ts"
+import { minCut } from "../plv8-src/graph/min-cut.ts"
+import { cutGraphs } from "./lib/cut-graphs.ts"
+import type { Case, Measured } from "./lib/measure.ts"
+import { type GraphArrays, Peer, type PeerAnswer, pythonHas, Workplace } from "./lib/peer.ts"
+import type { Benchmark, Report } from "./lib/report.ts"
+
+/** A peer slower than this, in milliseconds, is measured by the one call that showed it. */
+const SLOW = 1_500
+/** What a peer may take at all. */
+const LIMIT = 60_000
+
+/** CPU milliseconds of one call, several calls a sample where one is short. */
+const cpuTimed = (name: string, call: () => unknown): Case => {
+  for (let i = 0; i < 20; i++) call()
+  const begin = performance.now()
+  call()
+  const repeats = Math.max(1, Math.min(200, Math.floor(5 / (performance.now() - begin))))
+  return {
+    name,
+    run: () => {
+      const start = process.cpuUsage()
+      for (let i = 0; i < repeats; i++) call()
+      const { user, system } = process.cpuUsage(start)
+      return (user + system) / 1000 / repeats
+    },
+  }
+}
+
+interface Candidate {
+  readonly peer: Peer
+  /** Larger graphs take it minutes. */
+  readonly maxNodes: number
+}
+
+const cutPeers = (report: Report, place: Workplace): Candidate[] => {
+  const found: Candidate[] = []
+  const compiled: readonly (readonly [name: string, apt: string, maxNodes: number])[] = [
+    ["lemon-nagamochi-ibaraki", "liblemon-dev", 10_000],
+    ["lemon-hao-orlin", "liblemon-dev", 10_000],
+    ["boost-stoer-wagner", "libboost-graph-dev", 1000],
+  ]
+  for (const [name, apt, maxNodes] of compiled) {
+    const built = place.compile(name)
+    if ("program" in built) found.push({ peer: new Peer(name, built.program), maxNodes })
+    else report.notRun(name, `${built.error}; apt package ${apt}, and a C++ compiler`)
+  }
+  const python: readonly (readonly [module: string, name: string, apt: string, maxNodes: number])[] = [
+    ["igraph", "igraph-mincut", "python3-igraph", 1000],
+    ["networkx", "networkx-stoer-wagner", "python3-networkx", 100],
+  ]
+  for (const [module, name, apt, maxNodes] of python) {
+    if (pythonHas(`${module}, numpy`)) found.push({ peer: new Peer(name, "python3", [`${name}.py`]), maxNodes })
+    else report.notRun(name, `apt packages ${apt} and python3-numpy`)
+  }
+  report.notRun("VieCut", "no distribution packages it")
+  return found
+}
+
+const spectrumPeers = (report: Report): Candidate[] => {
+  if (!pythonHas("scipy.sparse.linalg, numpy")) {
+    report.notRun("scipy", "apt package python3-scipy")
+    return []
+  }
+  return ["eigh", "eigsh-sm", "eigsh-shift", "lobpcg"].map((method) => ({
+    peer: new Peer(`scipy ${method}`, "python3", ["scipy-lambda2.py", method]),
+    maxNodes: method === "eigh" ? 1000 : 10_000,
+  }))
+}
+
+/** Times ours and every peer on one graph; returns ours and the fastest peer that answers right. */
+const compare = async (
+  report: Report,
+  title: string,
+  ours: Case & { value: number },
+  candidates: readonly Candidate[],
+  place: Workplace,
+  graph: GraphArrays,
+  tolerance: number,
+): Promise<{ ours: Measured; best: number | undefined }> => {
+  const path = place.write("graph", graph)
+  const cases: Case[] = []
+  const slow: (readonly [string, PeerAnswer])[] = []
+  const wrong: string[] = []
+  for (const { peer, maxNodes } of candidates) {
+    if (graph.nodeCount > maxNodes) continue
+    const first = await peer.run(path, LIMIT)
+    if (first === undefined) {
+      wrong.push(`${peer.name} failed or took longer than ${LIMIT / 1000} s`)
+      continue
+    }
+    const error = Math.abs(first.value - ours.value) / ours.value
+    if (!(error <= tolerance)) wrong.push(`${peer.name} answers ${first.value}, ours ${ours.value}`)
+    if (first.milliseconds > SLOW) slow.push([peer.name, first])
+    else cases.push({ name: peer.name, run: async () => (await peer.run(path, LIMIT))?.milliseconds })
+  }
+  const measured = await report.measure(`${title} (CPU time)`, [ours, ...cases])
+  for (const [name, { milliseconds }] of slow) report.fact(`  ${name}, one call, ms`, milliseconds)
+  for (const text of wrong) console.log(`  note: ${text}`)
+  const right = measured.slice(1).filter(({ name }) => !wrong.some((text) => text.startsWith(`${name} `)))
+  const times = [
+    ...right.map(({ median }) => median),
+    ...slow
+      .filter(([name]) => !wrong.some((text) => text.startsWith(`${name} `)))
+      .map(([, answer]) => answer.milliseconds),
+  ]
+  return { ours: measured[0]!, best: times.length === 0 ? undefined : Math.min(...times) }
+}
+
+const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+
+const benchmark: Benchmark = {
+  subject: "cuts",
+  about:
+    "minimum cut and lambda2 of fixed graphs, typed arrays in, checks, canonical choice and witness included; CPU time, one thread",
+  async run(report) {
+    const place = new Workplace()
+    const cutters = cutPeers(report, place)
+    const spectral = spectrumPeers(report)
+    try {
+      const cutRatios: { nodes: number; edges: number; ours: number; ratio: number }[] = []
+      const spectrumRatios: number[] = []
+      for (const { name, graph: make } of cutGraphs) {
+        const graph = make()
+        const { nodeCount } = graph
+        const edges = graph.source.length
+        const title = `${name}, ${edges} edges`
+        const cut = await compare(
+          report,
+          `minimum cut: ${title}`,
+          { ...cpuTimed("ours", () => minCut(nodeCount, graph)), value: minCut(nodeCount, graph)!.cutValue },
+          cutters,
+          place,
+          graph,
+          1e-9,
+        )
+        if (cut.best !== undefined)
+          cutRatios.push({ nodes: nodeCount, edges, ours: cut.ours.median, ratio: cut.ours.median / cut.best })
+        if (nodeCount > 10_000) continue
+        const spectrum = await compare(
+          report,
+          `lambda2: ${title}`,
+          { ...cpuTimed("ours", () => lambda2(nodeCount, graph)), value: lambda2(nodeCount, graph)! },
+          spectral,
+          place,
+          graph,
+          1e-7,
+        )
+        if (spectrum.best !== undefined) spectrumRatios.push(spectrum.ours.median / spectrum.best)
+      }
+      const middle = cutRatios.filter(({ nodes, edges }) => nodes <= 1000 && edges >= 1000)
+      console.log("\nover all graphs")
+      if (cutRatios.length > 0) {
+        const ratios = cutRatios.map(({ ratio }) => ratio)
+        report.goal({
+          name: "minimum cut, geometric mean of ours / fastest peer",
+          value: geometricMean(ratios),
+          limit: 0.5,
+        })
+        report.goal({
+          name: "minimum cut, worst ours / fastest peer, n <= 1000 and m >= 1000",
+          value: Math.max(...middle.map(({ ratio }) => ratio)),
+          limit: 1,
+        })
+        const worst = Math.max(...cutRatios.filter(({ nodes }) => nodes <= 1000).map(({ ours }) => ours))
+        report.goal({ name: "minimum cut, worst time at n <= 1000", value: worst, limit: 15, unit: "ms" })
+      }
+      if (spectrumRatios.length > 0)
+        report.goal({
+          name: "lambda2, geometric mean of ours / fastest scipy method",
+          value: geometricMean(spectrumRatios),
+          limit: 0.7,
+        })
+    } finally {
+      for (const { peer } of [...cutters, ...spectral]) peer.close()
+      place.close()
+    }
+  },
+}
+export default benchmark
