@@ -27,8 +27,7 @@ export function callScalar(handler: Handler, compiled: CompiledFunction, fcinfo:
   const { backend } = handler
   const context = backend.memoryContext
   const args = readArguments(handler, compiled, fcinfo)
-  const { run } = compiled
-  const value = handler.run(newFrame(handler, compiled, fcinfo), () => run(...args))
+  const value = handler.run(newFrame(handler, compiled, fcinfo), compiled.run, args)
   backend.memoryContext = context
   return writeResult(handler, compiled, fcinfo, value)
 }
@@ -95,6 +94,6 @@ export function callInline(handler: Handler, fcinfo: Pointer): Datum {
     savepoints: [],
     failure: undefined,
   }
-  handler.run(frame, () => body())
+  handler.run(frame, body, [])
   return 0
 }

@@ -8,7 +8,7 @@ import { hostFunctions } from "./host-functions.ts"
 import { layout } from "./layout.ts"
 import type { LinearMemory } from "./memory.ts"
 import type { Datum, Environment, Pointer } from "./postgres.ts"
-import type { Realm } from "./realm.ts"
+import type { Realm, UserFunction } from "./realm.ts"
 import { checkLayout } from "./self-check.ts"
 import { Session } from "./session.ts"
 import { callSet } from "./sets.ts"
@@ -74,14 +74,17 @@ export class Handler {
     this.#sessions.delete(this.backend.postgres.GetUserId())
   }
 
-  /** Runs user code in a frame; what it throws arrives as UserThrown. */
-  run<T>(frame: Frame, body: () => T): T {
+  /**
+   * Runs user code in a frame; what it throws arrives as UserThrown. A method, because a class body is
+   * strict code whatever a bundler does, and user code must not get its caller.
+   */
+  run(frame: Frame, code: UserFunction, args: readonly unknown[]): unknown {
     const { realm } = frame.session
     this.#frames.push(frame)
     const depth = this.#frames.length
     let finished = false
     try {
-      const result = body()
+      const result = code(...args)
       finished = true
       return result
     } catch (thrown) {

@@ -136,9 +136,6 @@ export function hostFunctions(handler: Handler): HostFunctions {
       })
     }),
     transaction: guarded((commit: boolean) => void endTransaction(handler, commit)),
-    compile: guarded((names: string, body: string) =>
-      handler.frame.session.realm.compile("anonymous", names === "" ? [] : [names], body),
-    ),
     evaluate: guarded((source: string) => handler.frame.session.realm.evaluate(source)),
     failureIsValue: () => failure instanceof UserThrown,
     failureValue: () => (failure as UserThrown).value,

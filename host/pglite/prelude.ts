@@ -16,7 +16,7 @@ const {
   failed, failureIsValue, failureValue, failureField, fieldNames, levels, versions,
   parameter, execute, prepare, planExecute, planCursor, planFree, cursorFetch, cursorMove, cursorClose,
   begin, commit, rollback, elog, returnNext, findFunction, foundBody, quoteIdent, memoryUsage,
-  transaction, compile, evaluate,
+  transaction, evaluate,
 } = host
 const { isArray, from } = Array
 const { stringify, parse } = JSON
@@ -107,7 +107,9 @@ defineProperty(globalThis, "Proxy", { value: SafeProxy, writable: true, enumerab
 const SafeFunction = function Function() {
   const parts = from(arguments, (part) => toText(part))
   const body = parts.length === 0 ? "" : parts.pop()
-  return call(compile, parts.join(","), body)
+  let names = ""
+  for (let i = 0; i < parts.length; i++) names += (i === 0 ? "" : ",") + parts[i]
+  return call(evaluate, "(function anonymous(" + names + "\\n) {\\n" + body + "\\n})")
 }
 SafeFunction.prototype = Function.prototype
 defineProperty(Function.prototype, "constructor", { value: SafeFunction, writable: true, enumerable: false, configurable: true })

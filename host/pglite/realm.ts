@@ -31,7 +31,6 @@ export interface HostFunctions {
   quoteIdent(name: string): unknown
   memoryUsage(): unknown
   transaction(commit: boolean): unknown
-  compile(parameters: string, body: string): unknown
   evaluate(source: string): unknown
   failureIsValue(): boolean
   failureValue(): unknown
@@ -130,14 +129,14 @@ export class Realm {
     return this.compile(
       "row",
       names.map((_, index) => `v${index}`),
-      `return {${members.join(", ")}}`,
+      `"use strict"; return {${members.join(", ")}}`,
     )
   }
 
   /** A function that reads the named properties of an object into a new array. */
   rowReader(names: readonly string[]): (row: unknown) => unknown[] {
     const members = names.map((name) => `row[${JSON.stringify(name)}]`)
-    const read = this.compile("row", ["row"], `return [${members.join(", ")}]`)
+    const read = this.compile("row", ["row"], `"use strict"; return [${members.join(", ")}]`)
     return (row) => this.#guarded(() => read(row) as unknown[])
   }
 

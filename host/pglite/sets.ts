@@ -42,8 +42,7 @@ export function callSet(handler: Handler, compiled: CompiledFunction, fcinfo: Po
     savepoints: [],
     failure: undefined,
   }
-  const { run } = compiled
-  const value = handler.run(frame, () => run(...args))
+  const value = handler.run(frame, compiled.run, args)
   backend.memoryContext = context
   if (Array.isArray(value)) for (const row of session.realm.elements(value)) addRow(row)
   else if (value !== null && value !== undefined) addRow(value)

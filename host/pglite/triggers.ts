@@ -20,7 +20,7 @@ const insteadOf = 0x10
 export function callTrigger(handler: Handler, compiled: CompiledFunction, fcinfo: Pointer): Datum {
   const { backend } = handler
   const { memory, postgres } = backend
-  const { session, run } = compiled
+  const { session } = compiled
   const { types } = session
   const data = memory.readU32(fcinfo + layout.call.context)
   if (data === 0 || memory.readU32(data) !== layout.nodeTag.triggerData) {
@@ -52,20 +52,18 @@ export function callTrigger(handler: Handler, compiled: CompiledFunction, fcinfo
   const facts = describeTrigger(handler, compiled, data, relation)
   const when = timing === before ? "BEFORE" : timing === insteadOf ? "INSTEAD OF" : "AFTER"
   const level = isRow ? "ROW" : "STATEMENT"
-  const value = handler.run(frame, () =>
-    run(
-      newRow,
-      oldRow,
-      facts.name,
-      when,
-      level,
-      operations[operation],
-      facts.oid,
-      facts.table,
-      facts.schema,
-      facts.args,
-    ),
-  )
+  const value = handler.run(frame, compiled.run, [
+    newRow,
+    oldRow,
+    facts.name,
+    when,
+    level,
+    operations[operation],
+    facts.oid,
+    facts.table,
+    facts.schema,
+    facts.args,
+  ])
   backend.memoryContext = context
   memory.writeU8(fcinfo + layout.call.isnull, 0)
   // Only row triggers that run before, or instead of, the operation have a say in it.
