@@ -84,13 +84,11 @@ export const validatePolicy = (value: unknown): Policy => {
   return complete
 }
 
-/** Objects are merged field by field; a null takes the field out; arrays and scalars replace. */
+/** Objects are merged field by field; everything else replaces, null too: for the validation it is the default. */
 const merge = (base: unknown, patch: unknown): unknown => {
   if (!isObject(patch)) return patch
   const result: Record<string, unknown> = isObject(base) ? { ...base } : {}
-  for (const [name, value] of Object.entries(patch))
-    if (value === null) delete result[name]
-    else result[name] = merge(result[name], value)
+  for (const [name, value] of Object.entries(patch)) result[name] = merge(result[name], value)
   return result
 }
 
