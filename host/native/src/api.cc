@@ -157,22 +157,18 @@ void api_memory_usage(Callback info) {
   info.GetReturnValue().Set(result);
 }
 
-// WebAssembly memory lives outside the heap: creating or growing one checks the limit at once.
-bool memory_within_limit(Callback info) {
-  Runtime *runtime = current_frame->runtime;
-  v8::HeapStatistics heap;
-  info.GetIsolate()->GetHeapStatistics(&heap);
-  if (heap.external_memory() <= runtime->heap_limit) return true;
-  info.GetIsolate()->LowMemoryNotification();
-  info.GetIsolate()->GetHeapStatistics(&heap);
-  if (heap.external_memory() <= runtime->heap_limit) return true;
-  throw_error(ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory (plv8.memory_limit)");
-  return false;
+// WebAssembly memory lives outside the heap: making or growing one checks the limit at once.
+void api_check_memory(Callback) {
+  if (!is_within_memory_limit(current_frame->runtime))
+    throw_error(ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory (plv8.memory_limit)");
 }
 
-void api_check_memory(Callback info) { memory_within_limit(info); }
-
-bool before_wasm_instance(Callback info) { return !memory_within_limit(info); }
+// True stops V8 from making the instance.
+bool before_wasm_instance(Callback) {
+  if (is_within_memory_limit(current_frame->runtime)) return false;
+  throw_error(ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory (plv8.memory_limit)");
+  return true;
+}
 
 // Runs in every new context before anything else can: WebAssembly.Memory reports its growth.
 constexpr const char *kGuardWebAssembly = R"js(

@@ -140,17 +140,28 @@ void throw_format(int sqlstate, const char *format, ...) {
 void terminate_with(ErrorData *error) {
   Frame *frame = current_frame;
   if (frame->fatal == nullptr) frame->fatal = error;
-  Isolate *isolate = frame->runtime->isolate;
+  terminate_again();
+}
+
+void terminate_again() {
+  Runtime *runtime = current_frame->runtime;
+  Isolate *isolate = runtime->isolate;
   isolate->TerminateExecution();
   // Running anything makes V8 notice the request now, before JavaScript could catch or finish.
   HandleScope scope(isolate);
-  Local<Context> context = isolate->GetCurrentContext();
-  bool ended = frame->runtime->no_op.Get(isolate)->Call(context, v8::Undefined(isolate), 0, nullptr).IsEmpty();
+  bool ended = runtime->no_op.Get(isolate)
+                   ->Call(isolate->GetCurrentContext(), v8::Undefined(isolate), 0, nullptr)
+                   .IsEmpty();
   Assert(ended);
   (void)ended;
 }
 
-bool is_ending() { return current_frame->fatal != nullptr || current_frame->runtime->condemned; }
+bool is_ending() {
+  Runtime *runtime = current_frame->runtime;
+  if (current_frame->fatal == nullptr && !runtime->condemned) return false;
+  runtime->isolate->TerminateExecution();
+  return true;
+}
 
 void throw_postgres_error(ErrorData *error, Catchable catchable) {
   if (current_frame->savepoint) {

@@ -19,6 +19,9 @@ void throw_postgres_error(ErrorData *error, Catchable catchable);
 // Ends the JavaScript of the current frame with an error that it cannot catch. Takes the ErrorData over.
 void terminate_with(ErrorData *error);
 
+// The same for a frame that is ending already, after V8 has forgotten about it.
+void terminate_again();
+
 // True when the frame is ending with an error that cannot be caught; API functions then do nothing.
 bool is_ending();
 
@@ -28,7 +31,7 @@ ErrorData *error_of_frame(Frame *frame, TryCatch &attempt);
 // A fresh ErrorData in the current memory context, or null when there is no memory.
 ErrorData *make_error(int sqlstate, const char *message);
 
-// A copy that outlives the statement of the error.
+// A value as text of the server's encoding that is fit for messages: never fails, NUL becomes a space.
 std::string server_text(Isolate *isolate, Local<Value> value);
 
 }  // namespace plv8

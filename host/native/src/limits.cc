@@ -46,10 +46,11 @@ int64_t now_nanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
 }
 
-size_t outside_heap(Isolate *isolate) {
+// Heap, array buffers and WebAssembly memory.
+size_t memory_in_use(Isolate *isolate) {
   v8::HeapStatistics statistics;
   isolate->GetHeapStatistics(&statistics);
-  return statistics.external_memory();
+  return statistics.used_heap_size() + statistics.external_memory();
 }
 
 void end_out_of_memory(Runtime *runtime) {
@@ -63,7 +64,11 @@ void end_out_of_memory(Runtime *runtime) {
 void on_interrupt(Isolate *isolate, void *) {
   watchdog->requested.store(nullptr);
   Frame *frame = current_frame;
-  if (frame == nullptr || frame->runtime->isolate != isolate || frame->fatal != nullptr) return;
+  if (frame == nullptr || frame->runtime->isolate != isolate) return;
+  if (frame->fatal != nullptr) {
+    isolate->TerminateExecution();
+    return;
+  }
   RunningPostgres postgres;
   ErrorData *error = nullptr;
   {
@@ -78,7 +83,7 @@ void on_interrupt(Isolate *isolate, void *) {
     isolate->TerminateExecution();
     return;
   }
-  check_memory(frame->runtime);
+  if (!is_within_memory_limit(frame->runtime)) end_out_of_memory(frame->runtime);
 }
 
 // PostgreSQL leaves the real-time signals to others.
@@ -270,10 +275,10 @@ void release_from_watchdog() {
   watchdog->requested.store(nullptr);
 }
 
-bool check_memory(Runtime *runtime) {
-  if (outside_heap(runtime->isolate) <= runtime->heap_limit) return true;
-  end_out_of_memory(runtime);
-  return false;
+bool is_within_memory_limit(Runtime *runtime) {
+  if (memory_in_use(runtime->isolate) <= runtime->heap_limit) return true;
+  runtime->isolate->LowMemoryNotification();
+  return memory_in_use(runtime->isolate) <= runtime->heap_limit;
 }
 
 }  // namespace plv8

@@ -61,7 +61,7 @@ void stop_watchdog();
 // Waits until the watchdog has let go of an isolate that is about to be disposed.
 void release_from_watchdog();
 
-// Condemns the runtime and ends its JavaScript when heap, array buffers and WebAssembly memory exceed the limit.
-bool check_memory(Runtime *runtime);
+// Whether heap, array buffers and WebAssembly memory together keep the limit, garbage not counted.
+bool is_within_memory_limit(Runtime *runtime);
 
 }  // namespace plv8

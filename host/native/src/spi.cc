@@ -517,8 +517,15 @@ void api_subtransaction(Callback info) {
   bool ended = end_subtransaction(frame, ok && !is_ending());
   MemoryContextSwitchTo(memory);
   CurrentResourceOwner = owner;
-  if (ok && ended) info.GetReturnValue().Set(result);
-  else if (attempt.HasCaught()) attempt.ReThrow();
+  if (is_ending()) {
+    // Rethrowing a termination would make an ordinary exception of it.
+    attempt.Reset();
+    terminate_again();
+  } else if (ok && ended) {
+    info.GetReturnValue().Set(result);
+  } else {
+    attempt.ReThrow();
+  }
 }
 
 void api_commit(Callback) { end_transaction(true); }
