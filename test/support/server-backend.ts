@@ -2,10 +2,24 @@ import { Client, types } from "pg"
 import type { Connection, OpenOptions } from "./database.ts"
 import { install, sourceHash } from "./template.ts"
 
-/** The same JavaScript values as the embedded database gives. */
+const integer = (text: string): number | bigint => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), "hex"))
+const plain = (text: string): string => text
+/** The parser of text[]; @types/pg lists no arrays among the types. */
+const textArray = (types.getTypeParser as (oid: number) => (text: string) => (string | null)[])(1009)
+const array = (element: (text: string) => unknown) => (text: string) =>
+  textArray(text).map((value) => (value === null ? null : element(value)))
+
+/** By type OID: the same JavaScript values as the embedded database gives. */
 const parsers = new Map<number, (text: string) => unknown>([
-  [20, (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))],
-  [17, (text) => new Uint8Array(Buffer.from(text.slice(2), "hex"))],
+  [17, bytes],
+  [20, integer],
+  [1001, array(bytes)],
+  [1003, array(plain)],
+  [1016, array(integer)],
+  [1186, plain],
+  [1231, array(plain)],
+  [2210, array(plain)],
 ])
 
 const connect = async (url: string, database?: string): Promise<Client> => {
