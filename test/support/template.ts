@@ -6,15 +6,18 @@ import { installOrder } from "../../build/install-order.ts"
 import { framed } from "../../build/install-script.ts"
 import { root } from "../../build/root.ts"
 
-/** What a template depends on: our sources, the handler, the versions of packages. */
-const inputs = ["sql", "plv8-src", "host/pglite", "build", "package-lock.json"]
+/** What a template depends on: our sources, the handler, what turns them into SQL, the versions of packages. */
+const inputs = [
+  ...["sql", "plv8-src", "host/pglite", "package-lock.json"],
+  ...["bundle", "checks", "ddl", "install-order", "install-script"].map((name) => `build/${name}.ts`),
+]
 
 const files = async (path: string): Promise<string[]> => {
   const info = await stat(join(root, path)).catch(() => undefined)
   if (info === undefined) return []
   if (!info.isDirectory()) return [path]
   const names = await readdir(join(root, path))
-  const nested = await Promise.all(names.filter((name) => name !== "out").map((name) => files(`${path}/${name}`)))
+  const nested = await Promise.all(names.map((name) => files(`${path}/${name}`)))
   return nested.flat()
 }
 
