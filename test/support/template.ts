@@ -8,7 +8,10 @@ import { root } from "../../build/root.ts"
 
 /** What a template depends on: our sources, the handler, what turns them into SQL, the versions of packages. */
 const inputs = [
-  ...["sql", "plv8-src", "host/pglite", "package-lock.json"],
+  "sql",
+  "plv8-src",
+  "host/pglite",
+  "package-lock.json",
   ...["bundle", "checks", "ddl", "install-order", "install-script"].map((name) => `build/${name}.ts`),
 ]
 
