@@ -24,8 +24,8 @@ export interface TopicReport {
   readonly topic: string
   readonly title: string
   readonly passed: number
-  /** Of the passed, those whose answer differs from the documentation in a known way. */
-  readonly deviations: number
+  /** Of the passed, those whose answer differs from the documentation in a known way: name and reason. */
+  readonly deviations: readonly string[]
   readonly failures: readonly Failure[]
 }
 
@@ -90,7 +90,7 @@ async function runTopic(client: pg.Client, topic: string): Promise<TopicReport> 
   await client.query(`set search_path = ${schema}, public`)
   await client.query("set client_min_messages = notice")
   let passed = 0
-  let deviations = 0
+  const deviations: string[] = []
   const failures: Failure[] = []
   for (const check of checks) {
     const outcome = await outcomeOf(client, check.sql)
@@ -99,7 +99,7 @@ async function runTopic(client: pg.Client, topic: string): Promise<TopicReport> 
     if (!isRight)
       failures.push({ topic, line: check.line, name: check.name, expected: expectation(check), got: show(outcome) })
     else if (check.answers.length > 0) passed++
-    if (answer?.reason !== undefined) deviations++
+    if (answer?.reason !== undefined) deviations.push(`${topic}.sql:${check.line} ${check.name}: ${answer.reason}`)
   }
   await client.query("rollback").catch(() => undefined)
   await client.query(`reset role; set client_min_messages = warning; drop schema ${schema} cascade`)
@@ -163,7 +163,7 @@ export function formatReport(report: Report): string {
   const lines = [`handler ${report.handler}, V8 ${report.v8}, PostgreSQL ${report.server}`, ""]
   lines.push(`${"topic".padEnd(24)} ${"passed".padStart(7)} ${"failed".padStart(7)} ${"known".padStart(7)}`)
   for (const { topic, passed, failures, deviations } of report.topics) {
-    const cells = [passed, failures.length, deviations].map((count) => String(count).padStart(7))
+    const cells = [passed, failures.length, deviations.length].map((count) => String(count).padStart(7))
     lines.push(`${topic.padEnd(24)} ${cells.join(" ")}`)
   }
   for (const { topic, line, name, expected, got } of report.topics.flatMap((one) => one.failures)) {
@@ -174,6 +174,8 @@ export function formatReport(report: Report): string {
       `  got:      ${got}`,
     )
   }
+  const deviations = report.topics.flatMap((topic) => topic.deviations)
+  if (deviations.length > 0) lines.push("", "known differences from the documentation:", ...deviations)
   const sum = (count: (topic: TopicReport) => number) => report.topics.reduce((total, topic) => total + count(topic), 0)
   lines.push("", `${sum((topic) => topic.passed)} passed, ${sum((topic) => topic.failures.length)} failed`)
   return lines.join("\n")

@@ -1,5 +1,5 @@
 /** Calls of functions and procedures that return one value or row, and DO blocks. */
-import type { Frame } from "./frame.ts"
+import { type Frame, newFrame } from "./frame.ts"
 import type { CompiledFunction } from "./functions.ts"
 import type { Handler } from "./handler.ts"
 import { layout, oid } from "./layout.ts"
@@ -7,6 +7,7 @@ import type { Datum, Pointer } from "./postgres.ts"
 import { objectToTuple } from "./records.ts"
 import type { SqlType } from "./types.ts"
 import { SqlError } from "./sql-error.ts"
+import { windowObjectOf } from "./windows.ts"
 
 const { call: callInfo } = layout
 
@@ -27,21 +28,18 @@ export function callScalar(handler: Handler, compiled: CompiledFunction, fcinfo:
   const { backend } = handler
   const context = backend.memoryContext
   const args = readArguments(handler, compiled, fcinfo)
-  const value = handler.run(newFrame(handler, compiled, fcinfo), compiled.run, args)
+  const value = handler.run(callFrame(handler, compiled, fcinfo), compiled.run, args)
   backend.memoryContext = context
   return writeResult(handler, compiled, fcinfo, value)
 }
 
-function newFrame(handler: Handler, compiled: CompiledFunction, fcinfo: Pointer): Frame {
-  return {
-    session: compiled.session,
+function callFrame(handler: Handler, compiled: CompiledFunction, fcinfo: Pointer): Frame {
+  return newFrame(compiled.session, {
     readOnly: compiled.readOnly,
     mayCommit: mayCommit(handler, fcinfo),
-    triggerData: 0,
-    addRow: undefined,
-    savepoints: [],
-    failure: undefined,
-  }
+    windowObject: windowObjectOf(handler, fcinfo),
+    argumentTypes: compiled.args,
+  })
 }
 
 /** CALL passes a CallContext, which says whether the procedure may end the transaction. */
@@ -85,15 +83,7 @@ export function callInline(handler: Handler, fcinfo: Pointer): Datum {
   const source = memory.cStringAt(memory.readU32(block + layout.inline.source))
   const { session } = handler
   const body = session.realm.compile("inline_code_block", [], source)
-  const frame: Frame = {
-    session,
-    readOnly: false,
-    mayCommit: memory.readU8(block + layout.inline.atomic) === 0,
-    triggerData: 0,
-    addRow: undefined,
-    savepoints: [],
-    failure: undefined,
-  }
+  const frame = newFrame(session, { mayCommit: memory.readU8(block + layout.inline.atomic) === 0 })
   handler.run(frame, body, [])
   return 0
 }

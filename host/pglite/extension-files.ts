@@ -10,7 +10,7 @@ superuser = true
 trusted = true
 `
 
-const [callHandler, inlineHandler, validator] = entryPoints
+const [callHandler, inlineHandler, validator, reset] = entryPoints
 
 const script = `create function ${callHandler}() returns language_handler language c as 'MODULE_PATHNAME';
 create function ${inlineHandler}(internal) returns void language c as 'MODULE_PATHNAME';
@@ -23,6 +23,7 @@ create domain plv8_int8array as int8[];
 create domain plv8_float4array as float4[];
 create domain plv8_float8array as float8[];
 create function plv8_version() returns text language plv8 immutable as 'return plv8.version';
+create function ${reset}() returns void language c volatile as 'MODULE_PATHNAME';
 create function plv8_info() returns json language plv8 volatile as 'return plv8.memory_usage()';
 `
 

@@ -81,7 +81,8 @@ export class FunctionCache {
     }
     const key = `${session.role}/${procedure.oid}/${types.join(",")}/${resultOid}`
     const number = this.#numbers.get(key) ?? this.#compiled.length
-    if (this.#compiled[number]?.version !== procedure.version) {
+    const former = this.#compiled[number]
+    if (former?.version !== procedure.version || former.session !== session) {
       const isScalar = !isRow && !procedure.isTrigger && resultOid !== known.void
       this.#compiled[number] = {
         session,

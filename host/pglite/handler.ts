@@ -15,6 +15,7 @@ import { callSet } from "./sets.ts"
 import type { EntryPoint } from "./side-module.ts"
 import { SqlError, UserThrown } from "./sql-error.ts"
 import { hasStackForSql } from "./stack.ts"
+import { runStartProc } from "./start-proc.ts"
 import { rollbackSubtransaction } from "./subtransactions.ts"
 import { callTrigger } from "./triggers.ts"
 
@@ -49,6 +50,7 @@ export class Handler {
       js_plv8_call_handler: (fcinfo) => this.#enter(() => this.#call(fcinfo)),
       js_plv8_inline_handler: (fcinfo) => this.#enter(() => callInline(this, fcinfo)),
       js_plv8_call_validator: (fcinfo) => this.#enter(() => this.#validate(fcinfo)),
+      js_plv8_reset: () => this.#enter(() => this.#reset()),
     }
   }
 
@@ -65,13 +67,36 @@ export class Handler {
     if (session === undefined) {
       session = new Session(this.backend, role, hostFunctions(this))
       this.#sessions.set(role, session)
+      this.#start(session)
     }
     return session
   }
 
+  /** A realm whose start_proc failed is not kept: the next call tries, and fails, again. */
+  #start(session: Session): void {
+    try {
+      runStartProc(this, session)
+    } catch (thrown) {
+      this.#forget(session)
+      throw thrown
+    }
+  }
+
+  #forget(session: Session): void {
+    session.close()
+    this.#sessions.delete(session.role)
+  }
+
   /** plv8_reset: forgets the current role's realm. */
-  resetSession(): void {
-    this.#sessions.delete(this.backend.postgres.GetUserId())
+  #reset(): Datum {
+    const session = this.#sessions.get(this.backend.postgres.GetUserId())
+    if (session !== undefined) this.#forget(session)
+    return 0
+  }
+
+  /** The database is closing. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.close()
   }
 
   /**
@@ -137,7 +162,7 @@ export class Handler {
     const flinfo = memory.readU32(fcinfo + layout.call.flinfo)
     const cache = this.#functions as FunctionCache
     let compiled = cache.byNumber(memory.readU32(flinfo + layout.flinfo.extra))
-    if (compiled === undefined || compiled.session.role !== postgres.GetUserId()) {
+    if (compiled === undefined || compiled.session.isClosed || compiled.session.role !== postgres.GetUserId()) {
       const number = cache.forCall(this.session, flinfo, fcinfo)
       memory.writeU32(flinfo + layout.flinfo.extra, number)
       compiled = cache.byNumber(number) as CompiledFunction

@@ -11,6 +11,7 @@ import { checkResult, connected, lastResult } from "./spi.ts"
 import { hasStackForSql } from "./stack.ts"
 import { beginSubtransaction, commitSubtransaction, rollbackSubtransaction } from "./subtransactions.ts"
 import { endTransaction } from "./transactions.ts"
+import { getPartitionLocal, setPartitionLocal, windowOperation } from "./windows.ts"
 
 export function hostFunctions(handler: Handler): HostFunctions {
   const parameters: unknown[] = []
@@ -72,7 +73,9 @@ export function hostFunctions(handler: Handler): HostFunctions {
       const plan = session.plans.get(number)
       return spi(() => openCursor(session, plan, values, readOnly))
     }),
-    planFree: guarded((number: number) => void handler.frame.session.plans.free(number)),
+    planFree: guarded((number: number) => {
+      handler.frame.session.plans.free(number)
+    }),
     cursorFetch: guarded((name: string, count: number) => spi(() => fetchCursor(handler.frame.session, name, count))),
     cursorMove: guarded((name: string, count: number) => spi(() => moveCursor(handler.frame.session, name, count))),
     cursorClose: guarded((name: string) => spi(() => closeCursor(handler.frame.session, name))),
@@ -135,8 +138,16 @@ export function hostFunctions(handler: Handler): HostFunctions {
         object_count: 0,
       })
     }),
-    transaction: guarded((commit: boolean) => void endTransaction(handler, commit)),
+    transaction: guarded((commit: boolean) => {
+      endTransaction(handler, commit)
+    }),
     evaluate: guarded((source: string) => handler.frame.session.realm.evaluate(source)),
+    window: guarded((name: string, count: number) => {
+      const values = take(count) as number[]
+      return withoutSubtransaction(() => windowOperation(handler, name, values))
+    }),
+    getPartitionLocal: guarded((size: number) => withoutSubtransaction(() => getPartitionLocal(handler, size))),
+    setPartitionLocal: guarded((json: string) => withoutSubtransaction(() => setPartitionLocal(handler, json))),
     failureIsValue: () => failure instanceof UserThrown,
     failureValue: () => (failure as UserThrown).value,
     failureField: (index) => failureField(failure as SqlError, index),

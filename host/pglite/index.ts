@@ -33,6 +33,6 @@ export const plv8 = {
       })
     }
     emscriptenOpts.preRun.push(writeExtension)
-    return Promise.resolve({ emscriptenOpts })
+    return Promise.resolve({ emscriptenOpts, close: async () => handler.close() })
   },
 } satisfies Extension

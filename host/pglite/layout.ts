@@ -18,7 +18,7 @@ export const layout = {
   /** FmgrInfo */
   flinfo: { oid: 4, extra: 16, size: 28 },
   /** NodeTag: the first word of every node (generated nodetags.h). */
-  nodeTag: { callContext: 214, triggerData: 442 },
+  nodeTag: { callContext: 214, triggerData: 442, windowObject: 479 },
   /** Node: every node begins with its tag. CallContext (parsenodes.h), InlineCodeBlock. */
   callContext: { atomic: 4 },
   inline: { source: 4, atomic: 13 },
@@ -56,6 +56,7 @@ export const layout = {
   /** Column numbers of pg_proc. */
   procedure: {
     name: 2,
+    owner: 4,
     language: 5,
     returnsSet: 14,
     volatility: 15,

@@ -16,7 +16,7 @@ const {
   failed, failureIsValue, failureValue, failureField, fieldNames, levels, versions,
   parameter, execute, prepare, planExecute, planCursor, planFree, cursorFetch, cursorMove, cursorClose,
   begin, commit, rollback, elog, returnNext, findFunction, foundBody, quoteIdent, memoryUsage,
-  transaction, evaluate,
+  transaction, evaluate, window, getPartitionLocal, setPartitionLocal,
 } = host
 const { isArray, from } = Array
 const { stringify, parse } = JSON
@@ -227,10 +227,28 @@ globalThis.plv8 = {
   },
 }
 
+/* The window API of plv8; the constants are those of windowapi.h. */
+const windowOperation = (name) => (...values) => {
+  for (let i = 0; i < values.length; i++) call(parameter, Number(values[i]))
+  return call(window, name, values.length)
+}
+const windowNames = ["get_current_position", "get_partition_row_count", "get_func_arg_current", "get_func_arg_in_partition",
+  "get_func_arg_in_frame", "set_mark_position", "rows_are_peers"]
+globalThis.plv8.get_window_object = () => {
+  call(window, "check", 0)
+  const object = { SEEK_CURRENT: 0, SEEK_HEAD: 1, SEEK_TAIL: 2 }
+  for (let i = 0; i < windowNames.length; i++) object[windowNames[i]] = windowOperation(windowNames[i])
+  object.get_partition_local = (size) => {
+    const text = call(getPartitionLocal, size === undefined ? 0 : Number(size))
+    return text === undefined ? undefined : parse(text)
+  }
+  object.set_partition_local = (value) => void call(setPartitionLocal, toText(stringify(value)))
+  return object
+}
+
 /* What the host calls: every function here takes user values and touches nothing of the host's. */
 const optional = (value) => (value === undefined || value === null ? undefined : toText(value))
 return {
-  global: globalThis,
   elements: (list) => from(list),
   text: (value) => toText(value),
   json: (value) => stringify(value),

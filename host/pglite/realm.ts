@@ -2,6 +2,7 @@
 import vm from "node:vm"
 import { levels } from "./errors.ts"
 import { prelude } from "./prelude.ts"
+import { heedRejections, ignoreRejections } from "./rejections.ts"
 import { errorFields, SqlError, UserThrown } from "./sql-error.ts"
 import { version } from "./version.ts"
 
@@ -32,6 +33,9 @@ export interface HostFunctions {
   memoryUsage(): unknown
   transaction(commit: boolean): unknown
   evaluate(source: string): unknown
+  window(operation: string, count: number): unknown
+  getPartitionLocal(size: number): unknown
+  setPartitionLocal(json: string): unknown
   failureIsValue(): boolean
   failureValue(): unknown
   failureField(index: number): string | undefined
@@ -39,7 +43,6 @@ export interface HostFunctions {
 
 /** What the prelude gives to the host. */
 interface RealmFunctions {
-  readonly global: object
   elements(list: unknown): unknown[]
   text(value: unknown): string
   json(value: unknown): string | undefined
@@ -91,13 +94,9 @@ export class Realm {
     })
   }
 
-  get global(): object {
-    return this.#functions.global
-  }
-
   /** Compiles a function of the realm; a syntax error is a SqlError 42601 whose context names the line. */
   compile(name: string, parameters: readonly string[], source: string): UserFunction {
-    if (!this.#hasMicrotasks && mentionsMicrotasks.test(source)) this.#hasMicrotasks = true
+    if (!this.#hasMicrotasks && mentionsMicrotasks.test(source)) this.#expectMicrotasks()
     try {
       return vm.compileFunction(withoutImport(source), [...parameters], {
         parsingContext: this.#context,
@@ -138,6 +137,15 @@ export class Realm {
     const members = names.map((name) => `row[${JSON.stringify(name)}]`)
     const read = this.compile("row", ["row"], `"use strict"; return [${members.join(", ")}]`)
     return (row) => this.#guarded(() => read(row) as unknown[])
+  }
+
+  #expectMicrotasks(): void {
+    this.#hasMicrotasks = true
+    ignoreRejections(this.intrinsics.Promise.prototype)
+  }
+
+  close(): void {
+    if (this.#hasMicrotasks) heedRejections(this.intrinsics.Promise.prototype)
   }
 
   /** Runs the promise jobs that user code left behind; V8 would only do so at the end of a script. */

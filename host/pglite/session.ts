@@ -11,6 +11,8 @@ export class Session {
   readonly realm: Realm
   readonly types: Types
   readonly plans: Plans
+  /** Reset by plv8_reset: functions compiled for it are compiled anew. */
+  isClosed = false
 
   constructor(backend: Backend, role: Oid, host: HostFunctions) {
     this.backend = backend
@@ -18,5 +20,10 @@ export class Session {
     this.realm = new Realm(host)
     this.types = new Types(backend, this.realm)
     this.plans = new Plans(this)
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.realm.close()
   }
 }

@@ -1,4 +1,5 @@
 /** Set-returning functions: rows go into a tuplestore as they come, the whole set is returned at once. */
+import { newFrame } from "./frame.ts"
 import type { CompiledFunction } from "./functions.ts"
 import type { Handler } from "./handler.ts"
 import { readArguments } from "./calls.ts"
@@ -33,15 +34,7 @@ export function callSet(handler: Handler, compiled: CompiledFunction, fcinfo: Po
     postgres.MemoryContextReset(rowContext)
   }
   const args = readArguments(handler, compiled, fcinfo)
-  const frame = {
-    session,
-    readOnly: compiled.readOnly,
-    mayCommit: false,
-    triggerData: 0,
-    addRow,
-    savepoints: [],
-    failure: undefined,
-  }
+  const frame = newFrame(session, { readOnly: compiled.readOnly, addRow })
   const value = handler.run(frame, compiled.run, args)
   backend.memoryContext = context
   if (Array.isArray(value)) for (const row of session.realm.elements(value)) addRow(row)

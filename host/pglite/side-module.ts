@@ -6,7 +6,7 @@
 import { layout } from "./layout.ts"
 
 /** The entry points PostgreSQL calls; the host provides `js_` + name for each. */
-export const entryPoints = ["plv8_call_handler", "plv8_inline_handler", "plv8_call_validator"] as const
+export const entryPoints = ["plv8_call_handler", "plv8_inline_handler", "plv8_call_validator", "plv8_reset"] as const
 export type EntryPoint = (typeof entryPoints)[number]
 
 const i32 = 0x7f

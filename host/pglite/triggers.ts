@@ -1,4 +1,5 @@
 /** Trigger functions: NEW and OLD as objects, the result as a tuple. */
+import { newFrame } from "./frame.ts"
 import type { CompiledFunction } from "./functions.ts"
 import type { Handler } from "./handler.ts"
 import { layout } from "./layout.ts"
@@ -40,15 +41,7 @@ export function callTrigger(handler: Handler, compiled: CompiledFunction, fcinfo
   const newTuple = operation === update ? memory.readU32(data + layout.triggerData.newTuple) : oldTuple
   const newRow = isRow && operation !== deletion ? toJs(newTuple) : undefined
   const oldRow = isRow && operation !== insert ? toJs(oldTuple) : undefined
-  const frame = {
-    session,
-    readOnly: compiled.readOnly,
-    mayCommit: false,
-    triggerData: data,
-    addRow: undefined,
-    savepoints: [],
-    failure: undefined,
-  }
+  const frame = newFrame(session, { readOnly: compiled.readOnly, triggerData: data })
   const facts = describeTrigger(handler, compiled, data, relation)
   const when = timing === before ? "BEFORE" : timing === insteadOf ? "INSTEAD OF" : "AFTER"
   const level = isRow ? "ROW" : "STATEMENT"
