@@ -181,8 +181,10 @@ export function formatReport(report: Report): string {
   return lines.join("\n")
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+async function main(): Promise<void> {
   const report = await runConformance(process.env.DATABASE_URL, process.argv.slice(2))
   console.log(formatReport(report))
   process.exitCode = report.topics.some((topic) => topic.failures.length > 0) ? 1 : 0
 }
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) void main()

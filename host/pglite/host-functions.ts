@@ -13,6 +13,8 @@ import { beginSubtransaction, commitSubtransaction, rollbackSubtransaction } fro
 import { endTransaction } from "./transactions.ts"
 import { getPartitionLocal, setPartitionLocal, windowOperation } from "./windows.ts"
 
+const undefinedTable = "42P01"
+
 export function hostFunctions(handler: Handler): HostFunctions {
   const parameters: unknown[] = []
   const found = new Map<number, { version: string; body: UserFunction }>()
@@ -52,11 +54,19 @@ export function hostFunctions(handler: Handler): HostFunctions {
       const values = take(count)
       const { session, readOnly } = handler.frame
       const { memory, postgres } = handler.backend
-      return spi(() => {
-        if (values.length > 0) return runPlan(session.plans.forStatement(sql), values)
-        checkResult(handler.backend, postgres.SPI_execute(memory.newCString(sql), readOnly ? 1 : 0, 0))
-        return lastResult(session)
-      })
+      if (values.length === 0) {
+        return spi(() => {
+          checkResult(handler.backend, postgres.SPI_execute(memory.newCString(sql), readOnly ? 1 : 0, 0))
+          return lastResult(session)
+        })
+      }
+      try {
+        return spi(() => runPlan(session.plans.forStatement(sql), values))
+      } catch (thrown) {
+        const mayBeTransitionTable = thrown instanceof SqlError && thrown.sqlerrcode === undefinedTable
+        if (!mayBeTransitionTable || handler.frame.triggerData === 0) throw thrown
+        return spi(() => runPlan(session.plans.forTransitionTables(sql, values), values))
+      }
     }),
     prepare: guarded((sql: string, count: number) => {
       const types = count < 0 ? undefined : (take(count) as string[])

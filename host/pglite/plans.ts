@@ -1,4 +1,5 @@
 /** Prepared plans: those that user code asks for, and those that plv8.execute keeps for its parameters. */
+import { types as nodeTypes } from "node:util"
 import { layout, oid } from "./layout.ts"
 import type { Oid, Pointer } from "./postgres.ts"
 import type { Session } from "./session.ts"
@@ -41,6 +42,14 @@ export class Plans {
     // Re-inserting keeps the map in order of last use.
     this.#kept.set(sql, plan)
     return plan
+  }
+
+  /**
+   * A plan for one execution inside a trigger with transition tables: PREPARE, from which parameters
+   * get their types, does not see those tables, so here the values decide.
+   */
+  forTransitionTables(sql: string, parameters: readonly unknown[]): Plan {
+    return this.#prepare(sql, parameters.map(typeOfValue))
   }
 
   /** A plan that user code holds by its number. */
@@ -158,5 +167,22 @@ export class Plans {
   #free(plan: Plan): void {
     this.#session.backend.postgres.SPI_freeplan(plan.address)
     plan.address = 0
+  }
+}
+
+function typeOfValue(value: unknown): Oid {
+  switch (typeof value) {
+    case "number":
+      return Number.isInteger(value) && Math.abs(value) <= 0x7fffffff ? oid.int4 : oid.float8
+    case "bigint":
+      return oid.int8
+    case "boolean":
+      return oid.bool
+    case "object":
+      if (value === null) return oid.text
+      if (nodeTypes.isDate(value)) return oid.timestamptz
+      return nodeTypes.isUint8Array(value) ? oid.bytea : oid.jsonb
+    default:
+      return oid.text
   }
 }
