@@ -5,9 +5,10 @@
  * the database shows about an event is decoded from them.
  */
 import { SqlError } from "../errors.ts"
-import { type CanonicalObject, type CanonicalValue, canonicalBytes, maximumBytes, parseCanonical } from "./canonical.ts"
+import { type CanonicalObject, type CanonicalValue, canonicalBytes, readCanonical, requireSize } from "./canonical.ts"
 import { concatBytes } from "@noble/hashes/utils.js"
-import { encodeUtf8 } from "./utf8.ts"
+import { misplaced, scanValue } from "./scan.ts"
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts"
 
 /** Separates events from everything else that may be signed; a signed note cannot hold the zero byte. */
 export const eventLabel: Uint8Array = encodeUtf8("penstock.integrity.event/v1\u0000")
@@ -71,25 +72,60 @@ export const eventBytes = (event: Event): Uint8Array => {
   return concatBytes(eventLabel, json)
 }
 
-/** The event that bytes say; strict, see parseCanonical. Throws SqlError 22023. */
+/** The event that bytes say; strict, see scan.ts. Throws SqlError 22023. */
 export const parseEvent = (bytes: Uint8Array): Event => {
-  const labelled = bytes.length > eventLabel.length && eventLabel.every((byte, i) => byte === bytes[i])
-  if (!labelled) throw refused("the bytes do not begin with the label of an event")
-  if (bytes.length > maximumBytes + eventLabel.length) throw refused(`${bytes.length} bytes are too many`)
-  const value = parseCanonical(bytes.subarray(eventLabel.length))
-  if (!isObject(value)) throw refused("the JSON is no object")
-  requireFields(value as CanonicalObject)
-  return value as unknown as Event
+  const { header, body } = parseHeader(bytes)
+  return { ...header, body: readCanonical(body) as CanonicalObject }
+}
+
+/** As `parseEvent`, but the body, though checked, stays bytes: most verifiers never look into it. */
+export const parseHeader = (bytes: Uint8Array): { header: EventHeader; body: Uint8Array } => {
+  for (let i = 0; i < eventLabel.length; i++) {
+    if (bytes[i] !== eventLabel[i]) throw refused("the bytes do not begin with the label of an event")
+  }
+  requireSize(bytes)
+  const header: Record<string, CanonicalValue> = {}
+  let body = bytes
+  let at = eventLabel.length
+  // Canonical order and a closed list of fields leave only one place for each.
+  for (const { name, opening } of layout) {
+    if (!opening.every((byte, i) => bytes[at + i] === byte)) throw refused(`the field ${name} is not where it belongs`)
+    const start = at + opening.length
+    at = scanValue(bytes, start, 1)
+    if (name === "body") body = bytes.subarray(start, at)
+    else header[name] = readScalar(bytes, start, at)
+  }
+  if (bytes[at] !== 0x7d || at + 1 !== bytes.length) throw misplaced(at)
+  for (const { name } of layout) {
+    const isFit = name === "body" ? body[0] === 0x7b : fields[name](header[name] as CanonicalValue)
+    if (!isFit) throw unfit(name, name === "body" ? "no object" : (header[name] as CanonicalValue))
+  }
+  return { header: header as unknown as EventHeader, body }
+}
+
+/** The fields in canonical order, each with the bytes before its value: brace or comma, quoted name, colon. */
+const layout = names
+  .slice()
+  .sort()
+  .map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }))
+
+const readScalar = (bytes: Uint8Array, start: number, end: number): CanonicalValue => {
+  const first = bytes[start]
+  if (first === 0x22 && bytes.indexOf(0x5c, start) < 0) return decodeUtf8(bytes.subarray(start + 1, end - 1))
+  return readCanonical(bytes.subarray(start, end))
 }
 
 const requireFields = (object: CanonicalObject): void => {
   for (const name of names) {
     const value = object[name]
     if (value === undefined) throw refused(`the field ${name} is missing`)
-    if (!fields[name](value)) throw refused(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`)
+    if (!fields[name](value)) throw unfit(name, value)
   }
   const extra = Object.keys(object).find((key) => !Object.hasOwn(fields, key))
   if (extra !== undefined) throw refused(`the field ${extra} is unknown`)
 }
+
+const unfit = (name: string, value: CanonicalValue): SqlError =>
+  refused(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`)
 
 const refused = (problem: string): SqlError => new SqlError("22023", `expected an event, but ${problem}`)

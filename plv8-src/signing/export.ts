@@ -6,6 +6,7 @@
  */
 import { SqlError } from "../errors.ts"
 import { hexToBytes } from "./hash.ts"
+import { leafHash } from "./merkle.ts"
 import { openCheckpoint } from "./note.ts"
 import { begin, finish, type Problem, type StoredKey, verifyEvents } from "./verify.ts"
 
@@ -59,11 +60,11 @@ export const readExport = (rows: readonly unknown[]): ExportedHistory => {
 export const verifyExport = (history: ExportedHistory, held: string | null): Verdict => {
   const { log_id, keys, checkpoints: notes } = history
   const start = begin({ log_id, keys, notes, held, signatures: "all" })
-  const stored = history.events.map((event) => ({
-    ...event,
-    bytes: hexToBytes(event.bytes),
-    signature: event.signature === null ? null : hexToBytes(event.signature),
-  }))
+  const stored = history.events.map((event) => {
+    const bytes = hexToBytes(event.bytes)
+    const signature = event.signature === null ? null : hexToBytes(event.signature)
+    return { ...event, bytes, signature, leaf: leafHash(bytes) }
+  })
   const { state, problems } = verifyEvents(start, stored)
   problems.push(...finish(state))
   const isAnchored = held !== null && problems.length === 0

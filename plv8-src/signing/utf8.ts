@@ -55,7 +55,7 @@ export const decodeUtf8 = (bytes: Uint8Array): string => {
     i = end
     for (; i < bytes.length && (bytes[i] ?? 0) >= 0x80; ) {
       const length = sequenceLength(bytes[i] ?? 0)
-      const code = codePoint(bytes, i, length)
+      const code = codePointAt(bytes, i, length)
       text +=
         code < 0x10000
           ? String.fromCharCode(code)
@@ -72,10 +72,12 @@ const endOfAscii = (bytes: Uint8Array, start: number): number => {
   return i
 }
 
-const sequenceLength = (first: number): number =>
+/** How many bytes a sequence has that begins with this byte of 0x80 or more; 0 for none. */
+export const sequenceLength = (first: number): number =>
   first >= 0xf8 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 0
 
-const codePoint = (bytes: Uint8Array, start: number, length: number): number => {
+/** The code point of the sequence of `length` bytes at `start`. Throws RangeError for a malformed one. */
+export const codePointAt = (bytes: Uint8Array, start: number, length: number): number => {
   let code = (bytes[start] ?? 0) & (0x7f >> length)
   for (let k = 1; k < length; k++) {
     const next = bytes[start + k] ?? 0

@@ -7,9 +7,9 @@
  */
 import { SqlError } from "../errors.ts"
 import { verifierOf } from "./ed25519.ts"
-import { type Event, genesisPrev, parseEvent } from "./event.ts"
+import { type EventHeader, genesisPrev, parseEvent, parseHeader } from "./event.ts"
 import { bytesToHex, hexToBytes, keyId } from "./hash.ts"
-import { appendLeaf, leafHash, rootOfPeaks } from "./merkle.ts"
+import { appendLeaf, rootOfPeaks } from "./merkle.ts"
 import { type Checkpoint, openCheckpoint, originOf } from "./note.ts"
 
 /** An event as stored: its bytes, and what stands beside them. */
@@ -22,6 +22,8 @@ export interface StoredEvent {
   readonly key_id: string | null
   readonly signature: Uint8Array | null
   readonly bytes: Uint8Array
+  /** Leaf hash of the bytes: `leafHash`, or the same by SQL. */
+  readonly leaf: Uint8Array
 }
 
 /** A public key as stored and as announced in the log. */
@@ -126,11 +128,10 @@ export const verifyEvents = (
     checkEvent(state, stored, report)
     if (state.settings.signatures === "all") checkSignature(stored, verifiers, report)
 
-    const leaf = leafHash(stored.bytes)
-    appendLeaf(peaks, state.size, leaf)
+    appendLeaf(peaks, state.size, stored.leaf)
     state.size++
     if (state.wanted.includes(state.size)) state.roots[state.size] = bytesToHex(rootOfPeaks(peaks))
-    state.prev = bytesToHex(leaf)
+    state.prev = bytesToHex(stored.leaf)
     state.next = stored.seq + 1
   }
   state.peaks = peaks.map((peak) => bytesToHex(peak))
@@ -156,23 +157,21 @@ export const finish = (state: VerificationState): Problem[] => {
 type Report = (problem: ProblemKind, words: string) => void
 
 const checkEvent = (state: VerificationState, stored: StoredEvent, report: Report): void => {
-  let event: Event
+  let event: EventHeader
   try {
-    event = parseEvent(stored.bytes)
+    event = parseHeader(stored.bytes).header
   } catch (error) {
     report("bytes", error instanceof Error ? error.message : String(error))
     return
   }
-  const columns: readonly (readonly [string, unknown, unknown])[] = [
-    ["seq", stored.seq, event.seq],
-    ["prev", stored.prev, event.prev],
-    ["type", stored.type, event.type],
-    ["collection_id", stored.collection_id, event.collection_id],
-    ["key_id", stored.key_id, event.key_id],
-  ]
-  for (const [name, column, signed] of columns) {
+  const compare = (name: string, column: unknown, signed: unknown): void => {
     if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`)
   }
+  compare("seq", stored.seq, event.seq)
+  compare("prev", stored.prev, event.prev)
+  compare("type", stored.type, event.type)
+  compare("collection_id", stored.collection_id, event.collection_id)
+  compare("key_id", stored.key_id, event.key_id)
   if (event.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${event.log_id}`)
   if (event.prev !== state.prev) {
     report(
@@ -184,7 +183,7 @@ const checkEvent = (state: VerificationState, stored: StoredEvent, report: Repor
     report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away")
   }
   if (state.announced === null) return
-  for (const key of announcedKeys(event)) {
+  for (const key of announcedKeys(event, stored.bytes)) {
     state.announced.push(key.id)
     const known = state.settings.keys.find((candidate) => candidate.id === key.id)
     if (known === undefined) {
@@ -199,8 +198,11 @@ const checkEvent = (state: VerificationState, stored: StoredEvent, report: Repor
 }
 
 /** Keys that an event brings into use: the first event names the first ones. */
-const announcedKeys = (event: Event): StoredKey[] =>
-  event.type === "genesis" && event.seq === 1 && Array.isArray(event.body["keys"]) ? event.body["keys"] : []
+const announcedKeys = ({ type, seq }: EventHeader, bytes: Uint8Array): StoredKey[] => {
+  if (type !== "genesis" || seq !== 1) return []
+  const { keys } = parseEvent(bytes).body
+  return Array.isArray(keys) ? keys : []
+}
 
 type Verifiers = ReadonlyMap<string, (message: Uint8Array, signature: Uint8Array) => boolean>
 

@@ -67,7 +67,7 @@ begin
       )
     )),
     array[event.seq], array[encode(event.prev, 'hex')], array[event.type], array[event.collection_id],
-    array[event.key_id], array[event.signature], array[event.bytes]
+    array[event.key_id], array[event.signature], array[event.bytes], array[sha256('\x00'::bytea || event.bytes)]
   ) as v;
   if claimed_by_next is distinct from sha256('\x00'::bytea || event.bytes) then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');

@@ -43,7 +43,8 @@ begin
       array_agg(e.collection_id order by e.place) as collection_id,
       array_agg(e.key_id order by e.place) as key_id,
       array_agg(e.signature order by e.place) as signature,
-      array_agg(e.bytes order by e.place) as bytes
+      array_agg(e.bytes order by e.place) as bytes,
+      array_agg(sha256('\x00'::bytea || e.bytes) order by e.place) as leaf
     from (
       select all_events.*, row_number() over (order by all_events.seq) as place from integrity._events all_events
     ) as e
@@ -52,7 +53,7 @@ begin
   loop
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);

@@ -13,6 +13,7 @@ export default sqlFunction({
     key_id: "text[]",
     signature: "bytea[]",
     bytes: "bytea[]",
+    leaf: "bytea[]",
   },
   returns: table({ state_after: "jsonb", problems: "jsonb" }),
   volatility: "immutable",
@@ -21,8 +22,8 @@ export default sqlFunction({
   grant: [],
   comment:
     "Takes the state of a verification through the next events, one array a column, and says what is wrong with them: " +
-    "an array of objects with seq, problem and words.",
-  run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes }) => {
+    "an array of objects with seq, problem and words. leaf is the leaf hash of each event.",
+  run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf }) => {
     const events = seq.map((value, i) => ({
       seq: Number(value),
       prev: prev[i] ?? "",
@@ -31,6 +32,7 @@ export default sqlFunction({
       key_id: key_id[i] ?? null,
       signature: signature[i] ?? null,
       bytes: bytes[i] ?? new Uint8Array(0),
+      leaf: leaf[i] ?? new Uint8Array(0),
     }))
     const { state: after, problems } = verifyEvents(state as VerificationState, events)
     return { state_after: after, problems }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
-import { canonicalBytes, canonicalText, maximumDepth, parseCanonical } from "../../../plv8-src/signing/canonical.ts"
+import { canonicalBytes, canonicalText, parseCanonical } from "../../../plv8-src/signing/canonical.ts"
+import { maximumDepth } from "../../../plv8-src/signing/scan.ts"
 import { isLong } from "./support.ts"
 
 const refused = expect.objectContaining({ code: "22023" })
