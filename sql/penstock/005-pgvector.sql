@@ -1,7 +1,7 @@
 /*
  * Where pgvector lives differs (public, extensions, ...). Bodies run with an empty
  * search_path, where pg_typeof always writes the type with its schema, so the schema
- * is known without a query: this is on the hot path of every search.
+ * is known without a query. Both functions are inlined: they are on the path of every search.
  */
 create or replace function penstock._vector_schema(
   probe vector default null
@@ -9,31 +9,20 @@ create or replace function penstock._vector_schema(
 returns text
 stable
 parallel safe
-set search_path = ''
-language plpgsql
-as $fn$
-begin
-  return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -pg_catalog.length('.vector'));
-end
-$fn$;
+language sql
+return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7);
 
 comment on function penstock._vector_schema is
-  'The schema of pgvector, already quoted where it must be. The argument only names the type; leave it out.';
+  'The schema of pgvector, already quoted where it must be. For callers whose search_path is empty. The argument only names the type; leave it out.';
 
 create or replace function penstock._distance_operator(
   metric text
 )
 returns text
 immutable
-strict
 parallel safe
-set search_path = ''
-language plpgsql
-as $fn$
-begin
-  return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
-end
-$fn$;
+language sql
+return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
 
 comment on function penstock._distance_operator is
   'The operator of pgvector that computes a metric: l2, cosine, ip (negative inner product) or l1.';

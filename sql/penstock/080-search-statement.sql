@@ -1,15 +1,6 @@
-create type penstock._match as (
-  id text,
-  distance float8,
-  metadata jsonb
-);
-
-comment on type penstock._match is 'One row on its way out of a search.';
-
 /*
- * Statements take $1 the query (vector) and $2 the number of rows. They give NULL for the
- * matches when the query does not fit, so that the caller can say what is wrong without a
- * statement of its own.
+ * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
+ * takes $3 the least similarity or NULL, and $4 ids to leave out.
  */
 create or replace function penstock._search_statement(
   target penstock._collections,
@@ -25,28 +16,31 @@ as $fn$
 declare
   vector_schema text := penstock._vector_schema();
   distance text;
+  similarity text := case target.metric when 'cosine' then '1 - (%s)' when 'ip' then '-(%s)' else '1 / (1 + (%s))' end;
+  metadata text := case
+    when target.metadata_column is null then 'null::jsonb'
+    else 't.' || pg_catalog.quote_ident(target.metadata_column)
+  end;
 begin
   distance := pg_catalog.format('t.%I operator(%s.%s) $1::%s.%s', target.vector_column, vector_schema,
     penstock._distance_operator(target.metric), vector_schema, target.vector_type);
+  if not exact then
+    return pg_catalog.format('select t.%I::text, %s, %s, %s from %s t where %s order by %s limit $2',
+      target.id_column, distance, pg_catalog.format(similarity, distance), metadata, target.relation, condition, distance);
+  end if;
+  /* No index can serve a sum. A stored vector without a direction has no cosine distance. */
   return pg_catalog.format(
-    'select %1$s.vector_dims($1), %1$s.vector_norm($1),
-      case when %1$s.vector_dims($1) = %2$s %3$s then array(
-        select row(t.%4$I::text, %5$s, %6$s)::penstock._match
-        from %7$s t
-        where %8$s
-        order by %9$s
-        limit $2
-      ) end',
-    vector_schema,
-    target.dimensions,
-    case target.metric when 'cosine' then pg_catalog.format('and %s.vector_norm($1) > 0', vector_schema) end,
-    target.id_column,
-    distance,
-    pg_catalog.format(case when target.metadata_column is null then 'null' else 't.%I' end, target.metadata_column),
-    target.relation,
-    condition,
-    /* No index can serve a sum. */
-    case when exact then pg_catalog.format('(%s) + 0', distance) else distance end);
+    'select m.id, m.distance, %s, m.metadata
+    from (
+      select t.%I::text as id, (%s) + 0 as distance, %s as metadata
+      from %s t
+      where (%s) and (t.%I::text = any ($4)) is not true
+      order by 2
+      limit $2
+    ) m
+    where m.distance <> ''NaN'' and ($3 is null or %s >= $3)',
+    pg_catalog.format(similarity, 'm.distance'), target.id_column, distance, metadata, target.relation, condition,
+    target.id_column, pg_catalog.format(similarity, 'm.distance'));
 end
 $fn$;
 
@@ -105,11 +99,43 @@ $fn$;
 comment on function penstock._few_rows_match is
   'Whether at most 10,000 rows that the caller may see meet a condition. Stops counting there.';
 
+create or replace function penstock._check_query(
+  target penstock._collections,
+  query vector
+)
+returns void
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  dimensions int;
+  norm float8;
+begin
+  execute pg_catalog.format('select %1$s.vector_dims($1), %1$s.vector_norm($1)', penstock._vector_schema())
+  into dimensions, norm using query;
+  if dimensions <> target.dimensions or (target.metric = 'cosine' and norm = 0) then
+    raise exception using
+      errcode = '22023',
+      message = case
+        when dimensions <> target.dimensions then
+          pg_catalog.format('expected a query of %s dimensions, got %s', target.dimensions, dimensions)
+        else 'expected a query with a direction, got only zeros, which cosine cannot compare'
+      end,
+      detail = pg_catalog.jsonb_build_object('collection', target.name)::text;
+  end if;
+end
+$fn$;
+
+comment on function penstock._check_query is
+  'Raises 22023 unless a collection can be searched for this vector: its dimensions, and a direction under cosine.';
+
+revoke all on function penstock._check_query from public;
+grant execute on function penstock._check_query to penstock_user;
 revoke all on function penstock._search_statement from public;
 revoke all on function penstock._condition from public;
 revoke all on function penstock._few_rows_match from public;
-revoke all on type penstock._match from public;
-grant usage on type penstock._match to penstock_user;
 grant execute on function penstock._search_statement to penstock_user;
 grant execute on function penstock._condition to penstock_user;
 grant execute on function penstock._few_rows_match to penstock_user;

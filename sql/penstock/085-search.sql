@@ -21,10 +21,9 @@ set jit = off
 language plpgsql
 as $fn$
 declare
-  condition text := penstock._condition(target, filter);
-  matches penstock._match[];
-  dimensions int;
-  norm float8;
+  condition text := case when filter is null then 'true' else penstock._condition(target, filter) end;
+  seen text[] := '{}';
+  emitted bigint := 0;
 begin
   if query is null then
     raise exception using errcode = '22004', message = 'expected a query vector, got NULL';
@@ -32,6 +31,10 @@ begin
   if k is null or k < 1 then
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
+  end if;
+  /* A vector in memory is 8 bytes and 4 a dimension; one that came from a table may be packed. */
+  if pg_catalog.pg_column_size(query) <> 8 + 4 * target.dimensions then
+    perform penstock._check_query(target, query);
   end if;
 
   exact := coalesce(exact, false);
@@ -51,41 +54,31 @@ begin
       probes := coalesce(probes, (target.options ->> 'probes')::int, greatest(1, pg_catalog.sqrt((target.options ->> 'lists')::int)::int));
       perform pg_catalog.set_config('ivfflat.probes', probes::text, true);
     end if;
-    execute penstock._search_statement(target, condition, false) into dimensions, norm, matches using query, k;
+    for id, distance, similarity, metadata in
+      execute penstock._search_statement(target, condition, false) using query, k
+    loop
+      seen := seen || id;
+      if distance <> 'NaN' and (threshold is null or similarity >= threshold) then
+        emitted := emitted + 1;
+        return next;
+      end if;
+    end loop;
     /* The scan gave up (hnsw.max_scan_tuples, memory), or no more rows exist: only an exact search can tell. */
-    exact := pg_catalog.cardinality(matches) < k;
+    exact := pg_catalog.cardinality(seen) < k;
   end if;
   if exact then
-    execute penstock._search_statement(target, condition, true) into dimensions, norm, matches using query, k;
+    return query execute penstock._search_statement(target, condition, true) using query, k, threshold, seen;
+    get diagnostics emitted = row_count;
   end if;
-
-  if matches is null then
-    raise exception using errcode = '22023',
-      message = case
-        when dimensions <> target.dimensions then
-          pg_catalog.format('expected a query of %s dimensions, got %s', target.dimensions, dimensions)
-        else 'expected a query with a direction, got only zeros, which cosine cannot compare'
-      end,
-      detail = pg_catalog.jsonb_build_object('collection', target.name)::text;
+  /* Under cosine, a query without a direction is equally far from everything: not a number. */
+  if emitted = 0 then
+    perform penstock._check_query(target, query);
   end if;
-  /* A stored vector without a direction has no cosine distance, a missing one none at all. */
-  return query
-    select m.id, m.distance, s.similarity, m.metadata
-    from unnest(matches) as m,
-      lateral (
-        select case target.metric
-          when 'cosine' then 1 - m.distance
-          when 'ip' then -m.distance
-          else 1 / (1 + m.distance)
-        end
-      ) as s(similarity)
-    where m.distance <> 'NaN' and (threshold is null or s.similarity >= threshold)
-    order by m.distance;
 end
 $fn$;
 
 comment on function penstock._search is
-  'The nearest rows of a collection, after the gate. Settings of the scan end with the call.';
+  'The nearest rows of a collection, after the gate: all of the k nearest that are to be found, in no order, perhaps with others. Settings of the scan end with the call.';
 
 create or replace function penstock.search(
   collection text,
@@ -107,7 +100,11 @@ declare
   target penstock._collections := penstock._collection(collection);
 begin
   perform integrity.enter(collection, 'search');
-  return query select s.* from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s;
+  return query
+    select s.*
+    from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s
+    order by s.distance
+    limit greatest(k, 1);
 end
 $fn$;
 
@@ -142,7 +139,9 @@ begin
     query := i - pg_catalog.array_lower(queries, 1) + 1;
     return query
       select search_many.query, s.*
-      from penstock._search(target, queries[i], k, threshold, filter, ef_search, probes, exact) as s;
+      from penstock._search(target, queries[i], k, threshold, filter, ef_search, probes, exact) as s
+      order by s.distance
+      limit greatest(k, 1);
   end loop;
 end
 $fn$;

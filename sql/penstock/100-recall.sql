@@ -51,7 +51,7 @@ begin
     expected_rows := expected_rows + expected_here;
     /* By distance, not by id: among equal distances any row is right. */
     found_rows := found_rows + (
-      select pg_catalog.count(*)
+      select least(pg_catalog.count(*), expected_here)
       from penstock._search(target, sampled.query, k, null, null, ef_search, probes, false) as s
       where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance))
     );

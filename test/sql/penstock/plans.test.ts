@@ -33,8 +33,8 @@ const plan = async (collection: string, filter: string | null, exact = false): P
     "select penstock._search_statement(c, penstock._condition(c, $2::text::jsonb), $3) from penstock._collection($1) c",
     [collection, filter, exact],
   )
-  await db.exec(`prepare the_search(vector, int) as ${statement}`)
-  const rows = await db.query(`explain (costs off) execute the_search('${query}', 10)`)
+  await db.exec(`prepare the_search(vector, int, float8, text[]) as ${statement}`)
+  const rows = await db.query(`explain (costs off) execute the_search('${query}', 10, null, '{}')`)
   await db.exec("deallocate the_search")
   return rows.map((row) => row["QUERY PLAN"]).join("\n")
 }
