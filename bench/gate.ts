@@ -1,0 +1,161 @@
+import { openDatabase } from "../test/support/database.ts"
+import type { Benchmark } from "./lib/report.ts"
+
+/** DATABASE_URL names a server; without it everything runs on the embedded database. */
+const server = process.env["DATABASE_URL"] !== undefined
+const calls = 20_000
+
+/** A block that repeats a statement inside the server. */
+const loop = (declarations: string, statement: string) =>
+  `do $do$ declare ${declarations} begin for i in 1 .. ${calls} loop ${statement} end loop; end $do$`
+
+const benchmark: Benchmark = {
+  subject: "gate",
+  about: `what the gate costs, per client round trip and in a loop inside the ${server ? "server" : "embedded database"}; tables with and without protection differ in nothing else; ${server ? "elapsed time" : "CPU time of the process, client and database together"}`,
+  async run(report) {
+    const db = await openDatabase()
+    const repeat = (times: number, sql: string) => async () => {
+      const before = process.cpuUsage()
+      for (let i = 0; i < times; i++) await db.query(sql)
+      const { user, system } = process.cpuUsage(before)
+      return server ? undefined : (user + system) / 1000
+    }
+    const run = (sql: string) => repeat(1, sql)
+    try {
+      for (const [name, dimensions, index] of [
+        ["bare", 3, "none"],
+        ["guarded", 3, "none"],
+        ["bare_hnsw", 128, "hnsw"],
+        ["guarded_hnsw", 128, "hnsw"],
+      ] as const) {
+        await db.query(`create table public.${name} (
+          id bigint generated always as identity primary key, vector vector(${dimensions}) not null, metadata jsonb
+        )`)
+        if (index === "hnsw") await db.query(`create index on public.${name} using hnsw (vector vector_l2_ops)`)
+        await db.query("select penstock.register($1, $2::text::regclass)", [name, `public.${name}`])
+        if (name.startsWith("guarded")) await db.query("select integrity.protect($1, 'enforce')", [name])
+      }
+      const insertRows = (table: string, rows: number) =>
+        `insert into ${table} (vector) select array[i, i + 1, i + 2]::vector from generate_series(1, ${rows}) i`
+      const insertIndexed = (table: string) =>
+        `insert into ${table} (vector) select array_agg(random())::vector from generate_series(1, 128)`
+      await db.exec(`
+        set synchronous_commit = off;
+        prepare nothing as select 1;
+        prepare gate as select (integrity.gate('guarded', 'insert')).allowed;
+        prepare enter as select integrity.enter('guarded', 'insert');
+        prepare bare_1 as insert into bare (vector) values ('[1,2,3]');
+        prepare guarded_1 as insert into guarded (vector) values ('[1,2,3]');
+        prepare bare_1000 as ${insertRows("bare", 1000)};
+        prepare guarded_1000 as ${insertRows("guarded", 1000)};
+        prepare bare_hnsw as ${insertIndexed("bare_hnsw")};
+        prepare guarded_hnsw as ${insertIndexed("guarded_hnsw")}`)
+
+      const [nothing, gate] = await report.measure(
+        "one call, per client round trip",
+        [
+          { name: "select 1", run: repeat(500, "execute nothing"), operations: 500 },
+          { name: "integrity.gate", run: repeat(500, "execute gate"), operations: 500 },
+          { name: "integrity.enter", run: repeat(500, "execute enter"), operations: 500 },
+        ],
+        { samples: 9 },
+      )
+      report.goal({
+        name: "gate - select 1",
+        value: ((gate?.median ?? 0) - (nothing?.median ?? 0)) * 1000,
+        limit: 5,
+        unit: "us",
+      })
+      await report.measure(
+        "one call, in a loop inside the database",
+        [
+          {
+            name: "read of one row by primary key",
+            run: run(
+              loop(
+                "found text;",
+                "select g.response into found from integrity._gates g where g.collection = 'guarded' and g.operation = 'insert';",
+              ),
+            ),
+            operations: calls,
+          },
+          {
+            name: "integrity.gate",
+            run: run(loop("answer integrity.gate_result;", "answer := integrity.gate('guarded', 'insert');")),
+            operations: calls,
+          },
+          {
+            name: "integrity.enter",
+            run: run(loop("", "perform integrity.enter('guarded', 'insert');")),
+            operations: calls,
+          },
+        ],
+        { samples: 5 },
+      )
+
+      const pairs = [
+        ["INSERT of one row", "bare_1", "guarded_1", 200, 1.25],
+        ["INSERT of 1000 rows", "bare_1000", "guarded_1000", 5, 1.05],
+        ["INSERT of one row under an HNSW index, 128 dimensions", "bare_hnsw", "guarded_hnsw", 50, 1.03],
+      ] as const
+      for (const [title, bareStatement, guardedStatement, times, limit] of pairs) {
+        const [bare, guarded] = await report.measure(
+          `${title}, per client round trip`,
+          [
+            { name: "without protection", run: repeat(times, `execute ${bareStatement}`), operations: times },
+            { name: "protected, state normal", run: repeat(times, `execute ${guardedStatement}`), operations: times },
+          ],
+          { samples: 15 },
+        )
+        report.goal({
+          name: `${title}: protected / without`,
+          value: (guarded?.median ?? 0) / (bare?.median ?? 1),
+          limit,
+        })
+      }
+      await report.measure(
+        "INSERT of one row, in a loop inside the database",
+        [
+          {
+            name: "without protection",
+            run: run(loop("", "insert into bare (vector) values ('[1,2,3]');")),
+            operations: calls,
+          },
+          {
+            name: "protected, state normal",
+            run: run(loop("", "insert into guarded (vector) values ('[1,2,3]');")),
+            operations: calls,
+          },
+        ],
+        { samples: 5 },
+      )
+
+      /* COPY cannot write many rows at a time while a row trigger is there. */
+      const copy = (table: string) => run(`copy ${table} (vector) from '/tmp/penstock-bench-vectors'`)
+      await db.exec(
+        "copy (select array[i, i + 1, i + 2]::vector from generate_series(1, 5000) i) to '/tmp/penstock-bench-vectors'",
+      )
+      await db.query("create table public.limited (like public.bare including all)")
+      await db.query("select penstock.register('limited', 'public.limited')")
+      await db.query(
+        `select integrity.set_policy('limited', 'default', '{"normal_actions": {"max_insert_batch_size": 1000000}}')`,
+      )
+      await db.query("select integrity.protect('limited', 'enforce')")
+      await report.measure(
+        "COPY of 5000 rows",
+        [
+          { name: "without protection", run: copy("bare") },
+          { name: "protected, no batch limit", run: copy("guarded") },
+          { name: "protected, while a batch limit can apply", run: copy("limited") },
+        ],
+        { samples: 7 },
+      )
+      await report.measure("integrity.sample, everything included", [
+        { name: "one partition", run: run("select integrity.sample('guarded')") },
+      ])
+    } finally {
+      await db.close()
+    }
+  },
+}
+export default benchmark
