@@ -59,6 +59,7 @@ export const bundleFunctions = async (folder = join(root, "plv8-src/functions"))
     charset: "ascii",
     legalComments: "inline",
     treeShaking: true,
+    preserveSymlinks: true,
     minify: false,
     logLevel: "silent",
     plugins: [
