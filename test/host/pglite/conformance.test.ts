@@ -1,13 +1,25 @@
+import { spawnSync } from "node:child_process"
+import { join } from "node:path"
 import { expect, test } from "@jest/globals"
-import { formatReport, runConformance, topicNames } from "../../../host/conformance/run.ts"
+import { topicNames } from "../../../host/conformance/run.ts"
 import { parseTopic } from "../../../host/conformance/topic.ts"
 
-test("PGlite's handler passes every topic without a known difference", async () => {
-  const report = await runConformance(undefined)
-  expect(report.topics.map((topic) => topic.topic)).toEqual(topicNames())
-  const broken = report.topics.filter((topic) => topic.failures.length > 0 || topic.deviations.length > 0)
-  expect(broken.length === 0 ? "" : formatReport(report)).toBe("")
-  expect(report.topics.reduce((sum, topic) => sum + topic.passed, 0)).toBeGreaterThan(200)
+test("PGlite's handler passes every topic without a known difference", () => {
+  // A process of its own: the suite rejects promises, which jest would take for failures of a test.
+  const root = join(__dirname, "../../..")
+  const environment = { ...process.env, DATABASE_URL: undefined }
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", "host/conformance/run.ts"], {
+    cwd: root,
+    env: environment,
+    encoding: "utf8",
+  })
+  expect({ status, failures: stdout.split("\n").filter((line) => line.startsWith("  expected")), stderr }).toEqual({
+    status: 0,
+    failures: [],
+    stderr: "",
+  })
+  expect(stdout).not.toContain("known differences")
+  for (const topic of topicNames()) expect(stdout).toContain(topic)
 })
 
 test("a topic is read as written", () => {

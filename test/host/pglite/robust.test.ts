@@ -190,26 +190,16 @@ describe("growth", () => {
   })
 })
 
-describe("instances", () => {
-  test("two databases in one process share nothing", async () => {
-    const other = await openPglite()
-    try {
-      await other.exec("do $$ globalThis.mine = 1 $$ language plv8")
-      expect(await db.js("return typeof mine")).toBe("undefined")
-      expect(await other.js("return mine")).toBe(1)
-    } finally {
-      await other.close()
-    }
-    await expectCleanSession()
-  })
-
-  test("the extension can be dropped and created again", async () => {
-    const other = await openPglite()
-    try {
-      await other.exec("drop extension plv8 cascade; create extension plv8")
-      expect(await other.js("return plv8.execute('select 1 as a')[0].a")).toBe(1)
-    } finally {
-      await other.close()
-    }
-  })
+test("a second database shares nothing, and its extension can be dropped and created again", async () => {
+  const other = await openPglite()
+  try {
+    await other.exec("do $$ globalThis.mine = 1 $$ language plv8")
+    expect(await db.js("return typeof mine")).toBe("undefined")
+    expect(await other.js("return mine")).toBe(1)
+    await other.exec("drop extension plv8 cascade; create extension plv8")
+    expect(await other.js("return plv8.execute('select 1 as a')[0].a")).toBe(1)
+  } finally {
+    await other.close()
+  }
+  await expectCleanSession()
 })
