@@ -76,6 +76,15 @@ inline Oid parse_type_name(const char *name) {
   return type;
 }
 
+// To the precision of timestamp(n).
+inline void round_timestamp(Timestamp *stamp, int32 typmod) {
+#if PG_VERSION_NUM >= 160000
+  AdjustTimestampForTypmod(stamp, typmod, nullptr);
+#else
+  AdjustTimestampForTypmod(stamp, typmod);
+#endif
+}
+
 inline void reserve_guc_prefix(const char *prefix) { MarkGUCPrefixReserved(prefix); }
 
 // PostgreSQL 18 keeps full attributes behind an accessor; TupleDescAttr exists everywhere.

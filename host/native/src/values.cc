@@ -206,7 +206,7 @@ bool date_to_datum(TypeInfo *type, int32 typmod, Local<Value> value, Datum *datu
   Timestamp stamp = static_cast<Timestamp>(since) * 1000;
   if (!IS_VALID_TIMESTAMP(stamp)) return out_of_range("timestamp", value);
   if (typmod >= 0) {
-    ErrorData *error = pg_try([&] { AdjustTimestampForTypmod(&stamp, typmod); });
+    ErrorData *error = pg_try([&] { round_timestamp(&stamp, typmod); });
     if (error != nullptr) {
       throw_postgres_error(error, Catchable::no);
       return false;
@@ -365,7 +365,8 @@ MaybeLocal<v8::String> text_of(Local<Value> value) {
 
 struct varlena *detoast(Datum datum, bool packed) {
   auto *pointer = reinterpret_cast<struct varlena *>(DatumGetPointer(datum));
-  if (!VARATT_IS_EXTENDED(pointer) || (packed && VARATT_IS_SHORT(pointer))) return pointer;
+  bool stored_elsewhere = VARATT_IS_COMPRESSED(pointer) || VARATT_IS_EXTERNAL(pointer);
+  if (packed ? !stored_elsewhere : !VARATT_IS_EXTENDED(pointer)) return pointer;
   struct varlena *plain = nullptr;
   ErrorData *error = pg_try([&] { plain = packed ? pg_detoast_datum_packed(pointer) : pg_detoast_datum(pointer); });
   if (error != nullptr) throw_postgres_error(error, Catchable::no);
