@@ -63,9 +63,36 @@ test("a lists option left out is chosen from the number of rows", async () => {
   expect(await db.value("select options from penstock.collections where name = 'ivfflat'")).toEqual({ lists: 3 })
 })
 
-test("search defaults of a collection are its options", async () => {
-  await db.exec(`update penstock._collections set options = options || '{"ef_search": 1001}' where name = 'hnsw'`)
-  expect((await db.error("select * from penstock.search('hnsw', '[5,5]', 3)")).code).toBe("22023")
-  await db.exec(`update penstock._collections set options = options || '{"ef_search": 200}' where name = 'hnsw'`)
-  expect(await db.value("select count(*) from penstock.search('hnsw', '[5,5]', 3)")).toBe(3)
+describe("search defaults of a collection", () => {
+  const options = () => db.value("select options from penstock.collections where name = 'ivfflat'")
+
+  test("are used where a call says nothing", async () => {
+    await db.query("select penstock.set_search_defaults('ivfflat', probes => 1)")
+    expect(await options()).toEqual({ lists: 3, probes: 1 })
+    const narrow = await db.value<number>("select penstock.recall('ivfflat', 100, 30)")
+    await db.query("select penstock.set_search_defaults('ivfflat', probes => 3)")
+    expect(await db.value("select penstock.recall('ivfflat', 100, 30)")).toBe(1)
+    expect(narrow).toBeLessThan(1)
+  })
+
+  test("go away with NULL", async () => {
+    await db.query("select penstock.set_search_defaults('ivfflat', ef_search => 100)")
+    expect(await options()).toEqual({ lists: 3, ef_search: 100 })
+    await db.query("select penstock.set_search_defaults('ivfflat')")
+    expect(await options()).toEqual({ lists: 3 })
+  })
+
+  test.each(["ef_search => 0", "ef_search => 1001", "probes => 0", "probes => 40000"])(
+    "%s is refused",
+    async (value) => {
+      expect((await db.error(`select penstock.set_search_defaults('hnsw', ${value})`)).code).toBe("22023")
+    },
+  )
+
+  test("are for the owner of the table to set", async () => {
+    await db.exec("create role searcher; grant penstock_user to searcher; set role searcher")
+    const { code } = await db.error("select penstock.set_search_defaults('hnsw', 100)")
+    await db.exec("reset role")
+    expect(code).toBe("42501")
+  })
 })
