@@ -10,8 +10,8 @@ select
   a.application_name,
   coalesce(a.state, 'not visible') as state,
   pg_catalog.count(*) as connections,
-  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.now() - a.state_change)) as longest_seconds_in_state,
-  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.now() - a.xact_start)) as longest_transaction_seconds,
+  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.state_change)) as longest_seconds_in_state,
+  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.xact_start)) as longest_transaction_seconds,
   pg_catalog.current_setting('max_connections')::int as max_connections
 from pg_catalog.pg_stat_activity a
 where a.datname = pg_catalog.current_database() and a.backend_type = 'client backend'
