@@ -3,7 +3,7 @@ import { invalid } from "./input.ts"
 import type { Checked } from "./evidence.ts"
 import type { Assumption } from "./judge-signal.ts"
 import { roleGraph } from "./role-nodes.ts"
-import type { PendingEdge } from "./role-nodes.ts"
+import type { Absence, PendingEdge } from "./role-nodes.ts"
 import type { Contracted, GraphEdge, GraphNode } from "./types.ts"
 import { addUserGraph } from "./user-graph.ts"
 
@@ -41,6 +41,13 @@ const placed = (nodes: readonly GraphNode[], edges: readonly PendingEdge[]): Gra
   }))
 }
 
+/** One text for each reason: "replica, archiver (embedded database)". */
+const absences = (list: readonly Absence[]): string[] => {
+  const byReason = new Map<string | null, string[]>()
+  for (const { what, why } of list) byReason.set(why, [...(byReason.get(why) ?? []), what])
+  return [...byReason].map(([why, whats]) => whats.join(", ") + (why === null ? "" : ` (${why})`))
+}
+
 /**
  * Contracts evidence into the role graph. Nodes are in canonical order (type, id), so that the minimum cut, which prefers
  * the smaller side and then the lower positions, is the canonical witness.
@@ -60,7 +67,7 @@ export const contract = (checked: Checked, assumption: Assumption | null = null)
       edges,
       node_count: nodes.length,
       edge_count: edges.length,
-      not_applicable: pending.notApplicable,
+      not_applicable: absences(pending.notApplicable),
     },
     normalise: checked.userNodes.length > 0 || checked.userEdges.length > 0,
     node_count: nodes.length,

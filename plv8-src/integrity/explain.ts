@@ -63,7 +63,7 @@ export const explain = (
   const impaired = graph.nodes.filter((node) => bindingSignal(node) !== null).sort((a, b) => a.capacity - b.capacity)
   const edges = graph.edges.filter((edge) => edge.user_added && edge.capacity < edge.full_capacity)
   const notApplicable =
-    graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join(", ")}.`] : []
+    graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join("; ")}.`] : []
   return {
     state,
     lambda_cut: witness.lambda_cut,

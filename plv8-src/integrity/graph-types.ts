@@ -60,7 +60,7 @@ export type Contracted = {
   edges: GraphEdge[]
   node_count: number
   edge_count: number
-  /** Signals that this host does not have, and why. */
+  /** What this host does not have, one text for each reason: "replica, archiver (embedded database)". */
   not_applicable: string[]
 }
 

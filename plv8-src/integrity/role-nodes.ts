@@ -18,7 +18,10 @@ export type PendingEdge = Omit<GraphEdge, "source" | "target" | `source_${string
   to: GraphNode
 }
 
-export type Pending = { nodes: GraphNode[]; edges: PendingEdge[]; notApplicable: string[] }
+export type Pending = { nodes: GraphNode[]; edges: PendingEdge[]; notApplicable: Absence[] }
+
+/** What is not in the graph, and why, where that is known. */
+export type Absence = { what: string; why: string | null }
 
 const CLASS_RANK: Readonly<Record<RoleClass, number>> = { advisory: 0, degradable: 1, required: 2 }
 
@@ -82,15 +85,14 @@ const grouped = <K, V>(items: readonly V[], key: (item: V) => K): Map<K, V[]> =>
 const judgeRole = (
   rows: readonly SignalRow[],
   assumption: Assumption | null,
-  notApplicable: string[],
+  notApplicable: Absence[],
 ): SignalHealth[] => {
   const signals: SignalHealth[] = []
   for (const [signal, members] of grouped<SignalName, SignalRow>(rows, (row) => row.signal)) {
     const judged = judgeSignal(signal, members, assumption)
     if (judged !== null) signals.push(judged)
     else {
-      const note = members.find((row) => row.note !== null)?.note
-      notApplicable.push(note === undefined ? signal : `${signal} (${note})`)
+      notApplicable.push({ what: signal, why: members.find((row) => row.note !== null)?.note ?? null })
     }
   }
   return signals

@@ -84,7 +84,7 @@ export const addUserGraph = (graph: Pending, checked: Checked, assumption: Assum
     const from = byName.get(given.source)
     const to = byName.get(given.target)
     if (from !== undefined && to !== undefined) graph.edges.push(userEdge(given, from, to))
-    else graph.notApplicable.push(`edge ${given.source} - ${given.target} (no such node now)`)
+    else graph.notApplicable.push({ what: `edge ${given.source} - ${given.target}`, why: "no such node now" })
   }
   joinToHub(graph, added)
 }

@@ -211,6 +211,13 @@ test("a blind or not applicable signal needs no numbers", () => {
   expect(graph.not_applicable).toEqual(["wal (no server)"])
 })
 
+test("what does not apply is told once for each reason", () => {
+  const absent = (signal: string, note?: string) =>
+    ({ signal, member: signal, status: "not_applicable", note }) as Signal
+  const signals = [absent("wal", "embedded"), absent("disk"), absent("replica", "embedded"), partition("a")]
+  expect(contractionOf({ signals }).graph.not_applicable).toEqual(["wal, replica (embedded)", "disk"])
+})
+
 test("one of four partitions missing is critical: required roles take the minimum", () => {
   const signals = [partition("a"), partition("b"), partition("c", false), partition("d")]
   expect(witnessOfGiven({ signals })).toMatchObject({ lambda_cut: 0, hard: true })

@@ -50,6 +50,7 @@ test.each<[string, number, number]>([
   ["three of four down", replicationHealth([1, 0, 0, 0]), 0.25],
   ["archiver never ran", archiverHealth(null, null, 0), 1],
   ["archiver works again", archiverHealth(20, 10, 500), 1],
+  ["archiver worked and failed at the same moment", archiverHealth(20, 20, 64), 1],
   ["archiver fails, 16 waiting", archiverHealth(10, 20, 16), 0.75],
   ["archiver failed from the start", archiverHealth(null, 20, 64), 0],
   ["archiver fails, 100 waiting", archiverHealth(10, 20, 100), 0],
