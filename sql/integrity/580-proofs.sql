@@ -25,6 +25,23 @@ $fn$;
 comment on function integrity._leaves is
   'Leaf hashes of the first events, concatenated. Errors: 22023 for a size beyond the history.';
 
+create or replace function integrity._hashes(
+  joined bytea
+)
+returns bytea[]
+immutable
+strict
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return array(select substr(joined, i, 32) from generate_series(1, octet_length(joined), 32) as i order by i);
+end
+$fn$;
+
+comment on function integrity._hashes is 'Concatenated hashes of 32 bytes as an array.';
+
 create or replace function integrity.inclusion_proof(
   seq bigint,
   tree_size bigint default null
@@ -50,7 +67,7 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected a seq from 1 to %s, got %s', size, coalesce(seq::text, 'NULL'));
   end if;
-  path := integrity._inclusion_proof(leaves, seq - 1);
+  path := integrity._hashes(integrity._inclusion_proof(leaves, seq - 1));
   leaf := substr(leaves, (seq::int - 1) * 32 + 1, 32);
   root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
   return next;
@@ -85,7 +102,7 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected an earlier size from 1 to %s, got %s', size, coalesce(first_size::text, 'NULL'));
   end if;
-  path := integrity._consistency_proof(leaves, first_size);
+  path := integrity._hashes(integrity._consistency_proof(leaves, first_size));
   first_root := integrity._merkle_root(integrity._merkle_append('', 0, substr(leaves, 1, first_size::int * 32)));
   second_root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
   return next;
@@ -95,6 +112,6 @@ $fn$;
 comment on function integrity.consistency_proof is
   'Proof that the first first_size events are the beginning of the first second_size ones (default: all), between the roots of two checkpoints (RFC 6962). Errors: 22023 for a size out of range.';
 
-revoke all on function integrity._leaves, integrity.inclusion_proof, integrity.consistency_proof from public;
+revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion_proof, integrity.consistency_proof from public;
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;

@@ -31,6 +31,7 @@ begin
     'function integrity._append_event(text, text, jsonb)',
     'function integrity._verification_keys()',
     'function integrity._leaves(bigint)',
+    'function integrity._hashes(bytea)',
     'function integrity.history(text, text, timestamptz, int)',
     'function integrity.verify_event(bigint)',
     'function integrity.verify_history(text, text)',
