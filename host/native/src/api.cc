@@ -9,6 +9,7 @@
 #include "rows.h"
 #include "spi.h"
 #include "values.h"
+#include "window.h"
 
 namespace plv8 {
 
@@ -204,6 +205,7 @@ void install_api(Runtime *runtime, Local<Context> context) {
       {"memory_usage", api_memory_usage},
       {"commit", api_commit},
       {"rollback", api_rollback},
+      {"get_window_object", api_get_window_object},
   };
   for (const auto &entry : functions) {
     Local<v8::Function> function = v8::Function::New(context, entry.callback).ToLocalChecked();
@@ -217,6 +219,7 @@ void install_api(Runtime *runtime, Local<Context> context) {
   for (const Level &level : kLevels)
     global->CreateDataProperty(context, js_name(isolate, level.name), v8::Integer::New(isolate, level.value)).Check();
   install_plan_templates(runtime, isolate);
+  install_window_template(runtime, isolate);
 
   Local<v8::Function> compiled;
   if (compile_source(context, "no_op", "", {}, &compiled)) runtime->no_op.Reset(isolate, compiled);

@@ -10,6 +10,7 @@
 #include "rows.h"
 #include "spi.h"
 #include "trigger.h"
+#include "window.h"
 
 namespace plv8 {
 
@@ -43,7 +44,8 @@ bool call_function(Frame *frame, CallSite *site, FunctionCallInfo fcinfo, Local<
     many.resize(static_cast<size_t>(count));
     arguments = many.data();
   }
-  for (int i = 0; i < count; ++i) {
+  if (site->is_window && !window_arguments(site, fcinfo, arguments)) return false;
+  for (int i = 0; i < count && !site->is_window; ++i) {
     if (fcinfo->args[i].isnull) arguments[i] = v8::Null(isolate);
     else if (!value_to_js(site->arguments[i], fcinfo->args[i].value, &arguments[i])) return false;
   }
@@ -110,6 +112,7 @@ bool return_value(Frame *frame, CallSite *site, FunctionCallInfo fcinfo, Datum *
 bool run_call(Frame *frame, FunctionCallInfo fcinfo, Datum *result) {
   CallSite *site = call_site(frame, fcinfo);
   if (site == nullptr) return false;
+  frame->site = site;
   frame->function_name = site->name;
   frame->read_only = site->read_only;
   frame->nonatomic = fcinfo->context != nullptr && IsA(fcinfo->context, CallContext) &&

@@ -30,6 +30,7 @@ using v8::Object;
 using v8::TryCatch;
 using v8::Value;
 
+struct CallSite;
 struct CompiledFunction;
 struct Plan;
 class BufferAllocator;
@@ -69,6 +70,7 @@ struct Frame {
   Tuplestorestate *store;   // set-returning functions: where rows go
   TupleDesc row_desc;       // set-returning and composite results
   FunctionCallInfo fcinfo;
+  CallSite *site;           // null in DO blocks
   TriggerData *trigger;
   const char *function_name;
   ErrorContextCallback where;  // names the function in the context of errors raised below it

@@ -66,7 +66,7 @@ bool out_of_range(const char *type, Local<Value> value) {
 
 bool text_input(TypeInfo *type, int32 typmod, Local<Value> value, Datum *datum) {
   Local<v8::String> text;
-  if (!text_of(value).ToLocal(&text)) return false;
+  if (!value->ToString(Isolate::GetCurrent()->GetCurrentContext()).ToLocal(&text)) return false;
   char *input = string_to_server(text);
   if (input == nullptr) return false;
   ErrorData *error = pg_try([&] { *datum = InputFunctionCall(&type->input, input, type->io_parameter, typmod); });
@@ -150,7 +150,7 @@ bool bytes_to_datum(TypeInfo *type, Local<Value> value, Datum *datum) {
 
 bool text_to_datum(Local<Value> value, Datum *datum) {
   Local<v8::String> text;
-  if (!text_of(value).ToLocal(&text)) return false;
+  if (!value->ToString(Isolate::GetCurrent()->GetCurrentContext()).ToLocal(&text)) return false;
   Isolate *isolate = Isolate::GetCurrent();
   if (GetDatabaseEncoding() != PG_UTF8) {
     char *server = string_to_server(text);
@@ -345,22 +345,6 @@ char *string_to_server(Local<v8::String> text, size_t *length) {
   }
   if (length != nullptr) *length = size;
   return result;
-}
-
-MaybeLocal<v8::String> text_of(Local<Value> value) {
-  if (value->IsString()) return value.As<v8::String>();
-  Local<Context> context = Isolate::GetCurrent()->GetCurrentContext();
-  if (value->IsDate()) {
-    // JSON is the way to the ISO form that does not depend on the time zone.
-    Local<v8::String> json;
-    Local<Value> text;
-    if (std::isnan(value.As<v8::Date>()->ValueOf())) return value->ToString(context);
-    if (!v8::JSON::Stringify(context, value).ToLocal(&json) || !v8::JSON::Parse(context, json).ToLocal(&text)) return {};
-    return text->ToString(context);
-  }
-  bool plain = value->IsObject() && !value->IsFunction() && !value->IsNativeError() && !value->IsDate() &&
-               !value->IsSymbolObject() && !value->IsStringObject() && !value->IsRegExp();
-  return plain ? v8::JSON::Stringify(context, value) : value->ToString(context);
 }
 
 struct varlena *detoast(Datum datum, bool packed) {

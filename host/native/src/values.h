@@ -58,7 +58,4 @@ MaybeLocal<v8::String> text_to_js(const char *text, size_t size);
 // A palloc'd, terminated string in the server's encoding; rejects NUL characters. Null after an exception.
 char *string_to_server(Local<v8::String> text, size_t *size = nullptr);
 
-// ToString or, for plain objects and arrays, JSON; what a value looks like as text.
-MaybeLocal<v8::String> text_of(Local<Value> value);
-
 }  // namespace plv8

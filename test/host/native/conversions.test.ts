@@ -53,7 +53,7 @@ const cases: [type: string, javascript: string, expected: string | null][] = [
   ["text", "'\\ud800'", "\ufffd"],
   ["text", "'\\u{1f600}'", "\u{1f600}"],
   ["text", "Symbol('x')", "<XX000>"],
-  ["text", "Object.create(null)", "{}"],
+  ["text", "Object.create(null)", "<XX000>"],
   ["varchar", "'abc'", "abc"],
   ["jsonb", "({ a: undefined, b: [undefined, NaN] })", '{"b": [null, null]}'],
   ["jsonb", "'\\0'", "<22P05>"],
