@@ -42,6 +42,8 @@ const benchmark: Benchmark = {
       await db.exec(`
         set synchronous_commit = off;
         prepare nothing as select 1;
+        prepare one_row as
+          select response from integrity._gates where collection = 'guarded' and operation = 'insert';
         prepare gate as select (integrity.gate('guarded', 'insert')).allowed;
         prepare enter as select integrity.enter('guarded', 'insert');
         prepare bare_1 as insert into bare (vector) values ('[1,2,3]');
@@ -51,10 +53,11 @@ const benchmark: Benchmark = {
         prepare bare_hnsw as ${insertIndexed("bare_hnsw")};
         prepare guarded_hnsw as ${insertIndexed("guarded_hnsw")}`)
 
-      const [nothing, gate] = await report.measure(
+      const [nothing, oneRow, gate] = await report.measure(
         "one call, per client round trip",
         [
           { name: "select 1", run: repeat(500, "execute nothing"), operations: 500 },
+          { name: "read of one row by primary key", run: repeat(500, "execute one_row"), operations: 500 },
           { name: "integrity.gate", run: repeat(500, "execute gate"), operations: 500 },
           { name: "integrity.enter", run: repeat(500, "execute enter"), operations: 500 },
         ],
@@ -66,6 +69,10 @@ const benchmark: Benchmark = {
         limit: 5,
         unit: "us",
       })
+      report.fact(
+        "microseconds of which a read of one row takes",
+        ((oneRow?.median ?? 0) - (nothing?.median ?? 0)) * 1000,
+      )
       await report.measure(
         "one call, in a loop inside the database",
         [

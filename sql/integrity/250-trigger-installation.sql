@@ -56,6 +56,10 @@ begin
         when lock_not_available or object_in_use or insufficient_privilege or deadlock_detected then
           if attempt = attempts or sqlstate in ('42501', '55006') then
             failures := failures || format('%s: %s', statement, sqlerrm);
+            /* A sampler holds locks that others wait for: where one lock is busy, the rest waits for the next sample. */
+            if attempts = 1 then
+              return failures;
+            end if;
             exit;
           end if;
           perform pg_sleep(0.1 * attempt);
