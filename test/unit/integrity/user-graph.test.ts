@@ -69,6 +69,14 @@ test("a required node behind two required paths: one lost path is survived, two 
   expect(paths(false, false)).toMatchObject({ lambda_cut: 0, hard: true, cause: "embed - this server/reported" })
 })
 
+test("an impaired edge away from the minimum cut is told all the same", () => {
+  const user_edges = [edge("embed", "this server", { health: 0 }), edge("embed", "this server")]
+  const witness = witnessOfGiven({ signals, user_nodes: [node(3, "embed")], user_edges })
+  expect(witness.lambda_cut).toBe(1)
+  expect(witness.side).not.toContain("embed")
+  expect(witness.words).toContain("another way holds, although edge embed - this server")
+})
+
 test("lambda_cut is normalised by the cut at full health, and both are told", () => {
   const wide = [edge("embed", "this server", { capacity: 0.2 })]
   const at = (health: number) => witnessOfGiven({ signals, user_nodes: [node(3, "embed", health)], user_edges: wide })
