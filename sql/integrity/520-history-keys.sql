@@ -80,8 +80,11 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
-  /* One at a time: whoever comes second finds the head of the first. */
-  lock table integrity._history_head in exclusive mode;
+  /*
+   * One at a time: whoever comes second finds the head of the first. The lock is on a table
+   * that no caller has touched yet, for two that upgraded a lock of their own would deadlock.
+   */
+  lock table integrity._database_seeds in share row exclusive mode;
   if exists (select from integrity._history_head) then
     return;
   end if;
