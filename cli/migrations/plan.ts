@@ -67,6 +67,10 @@ export const refuseUnlessSafe = ({ foreign, edited }: Plan): void => {
 /** The given migrations as one file for another project's migrations/current/. */
 export const asMigration = (pending: readonly CommittedMigration[]): string =>
   [
-    "-- Penstock, to be committed with your own migrations by graphile-migrate.",
-    ...pending.map(({ filename, hash, body }) => `-- ${filename} ${hash}\n${body}`),
+    "-- Penstock, to be committed with your own migrations: graphile-migrate commit.",
+    "-- Stop graphile-migrate watch first; it runs a file again and again, and this one can be run once.",
+    ...pending.map(({ filename, hash, body }) => `-- ${filename} ${hash}\n${withoutSplits(body)}`),
   ].join("\n")
+
+/** graphile-migrate's marks of the files that a migration came from would split the other project's file. */
+const withoutSplits = (body: string): string => body.replace(/^--! split: .*\n/gm, "")
