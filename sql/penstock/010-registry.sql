@@ -3,7 +3,7 @@ create table penstock._collections (
   name text not null unique,
   relation regclass not null unique,
   id_column name not null default 'id',
-  id_type text not null default 'text',
+  id_type regtype not null default 'text',
   vector_column name not null default 'vector',
   metadata_column name default 'metadata',
   vector_type text not null,
@@ -26,7 +26,7 @@ comment on table penstock._collections is
 comment on column penstock._collections.name is 'The name that every function of the API takes.';
 comment on column penstock._collections.relation is 'The table that holds the vectors, partitioned or not.';
 comment on column penstock._collections.id_column is 'Column whose text form is the id in the API.';
-comment on column penstock._collections.id_type is 'SQL type of the id column, as format_type writes it.';
+comment on column penstock._collections.id_type is 'SQL type of the id column. A regtype, so that nobody can put other SQL there.';
 comment on column penstock._collections.vector_column is 'Column of type vector or halfvec.';
 comment on column penstock._collections.metadata_column is 'Column of type jsonb; NULL when an adopted table has none.';
 comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension).';

@@ -136,7 +136,7 @@ begin
 
   insert into penstock._collections
     (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
-  values (name, relation, id_column, pg_catalog.format_type(id_attribute.atttypid, id_attribute.atttypmod), vector_column,
+  values (name, relation, id_column, id_attribute.atttypid, vector_column,
     metadata_column, vector_type, dimensions, metric, coalesce(existing.kind, 'none'), false, coalesce(existing.options, '{}'));
 end
 $fn$;

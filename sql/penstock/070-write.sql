@@ -1,3 +1,25 @@
+create or replace function penstock._id_type(
+  target penstock._collections
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  /* Not the text of the regtype: that of bpchar is character, which would cut ids to one letter. */
+  return (
+    select pg_catalog.format('%I.%I', n.nspname, t.typname)
+    from pg_catalog.pg_type t
+    join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+    where t.oid = target.id_type
+  );
+end
+$fn$;
+
+comment on function penstock._id_type is 'The type of the id column, quoted, for a cast.';
+
 create or replace function penstock._check_batch(
   target penstock._collections,
   ids text[],
@@ -102,7 +124,7 @@ begin
     from unnest($1, $2, coalesce($3, array_fill(''{}''::jsonb, array[cardinality($1)]))) as u(id, vector, metadata)
     on conflict (%2$I) do update set %3$I = excluded.%3$I %10$s',
     target.relation, target.id_column, target.vector_column, ', ' || pg_catalog.quote_ident(target.metadata_column),
-    target.id_type, penstock._vector_schema(), target.vector_type, target.dimensions,
+    penstock._id_type(target), penstock._vector_schema(), target.vector_type, target.dimensions,
     case when target.metadata_column is not null then ', u.metadata' end,
     pg_catalog.format(case when target.metadata_column is not null then ', %1$I = excluded.%1$I' end, target.metadata_column))
   using ids, vectors, metadata;
@@ -151,7 +173,7 @@ begin
   if ids is null then
     raise exception using errcode = '22004', message = 'expected ids, got NULL';
   end if;
-  execute pg_catalog.format('delete from %s where %I = any ($1::%s[])', target.relation, target.id_column, target.id_type)
+  execute pg_catalog.format('delete from %s where %I = any ($1::%s[])', target.relation, target.id_column, penstock._id_type(target))
   using ids;
   get diagnostics deleted = row_count;
   return deleted;
@@ -161,10 +183,12 @@ $fn$;
 comment on function penstock.delete is
   'Deletes rows by id and returns how many there were. A list: select penstock.delete(name, variadic ids).';
 
+revoke all on function penstock._id_type from public;
 revoke all on function penstock._check_batch from public;
 revoke all on function penstock.upsert_many from public;
 revoke all on function penstock.upsert from public;
 revoke all on function penstock.delete from public;
+grant execute on function penstock._id_type to penstock_user;
 grant execute on function penstock._check_batch to penstock_user;
 grant execute on function penstock.upsert_many to penstock_user;
 grant execute on function penstock.upsert to penstock_user;

@@ -22,7 +22,7 @@ begin
     order by array_position($1, t.%1$I::text)',
     target.id_column, target.vector_column, penstock._vector_schema(),
     pg_catalog.format(case when target.metadata_column is null then 'null::jsonb' else 't.%I' end, target.metadata_column),
-    target.relation, target.id_type)
+    target.relation, penstock._id_type(target))
   using ids;
 end
 $fn$;

@@ -60,6 +60,16 @@ test.each(collections)("%s: k is larger than the scan gives by itself", async (c
   expect(new Set(await ids(collection, "{}", 23_000)).size).toBe(23_000)
 })
 
+test.each(["by_hnsw", "by_parts"])("%s: the index scan gives up before it has found k rows", async (collection) => {
+  await db.exec("set hnsw.max_scan_tuples = 500")
+  expect(await ids(collection, `{"far": true}`, 10)).toEqual(await ids(collection, `{"far": true}`, 10, true))
+  await db.exec("set hnsw.max_scan_tuples = 13000")
+  const found = await ids(collection, `{"far": true}`, 3000)
+  expect(new Set(found).size).toBe(3000)
+  expect(found).toEqual(await ids(collection, `{"far": true}`, 3000, true))
+  await db.exec("reset hnsw.max_scan_tuples")
+})
+
 test("rows deleted near the query do not take the place of others", async () => {
   await db.exec("delete from by_hnsw where id::int <= 3000")
   expect(await ids("by_hnsw", "{}", 50)).toHaveLength(50)

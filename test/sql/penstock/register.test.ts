@@ -96,6 +96,39 @@ describe("register adopts a table that exists", () => {
   })
 })
 
+test.each([
+  ["character(8)", "abc     "],
+  ["varchar(8)", "abc"],
+  ["uuid", "6f1d5a3e-7f0b-4a56-9d0e-000000000001"],
+  ["numeric", "1.50"],
+  [`"odd type"`, "red"],
+])("an id of type %s goes in and out as text", async (type, id) => {
+  if (type === `"odd type"`) await db.exec(`create type "odd type" as enum ('red', 'blue')`)
+  await db.exec(`create table typed (id ${type} primary key, vector vector(1), metadata jsonb)`)
+  await db.query("select penstock.register('typed', 'typed')")
+  await db.query("select penstock.upsert('typed', $1, '[1]')", [id])
+  await db.query("select penstock.upsert('typed', $1, '[2]')", [id])
+  expect(await db.query(`select g.id, g."vector"::text as v from penstock.get('typed', $1) g`, [id])).toEqual([
+    { id: id.trim(), v: "[2]" },
+  ])
+  expect(await db.value("select penstock.delete('typed', $1)", [id])).toBe(1)
+  await db.exec("select penstock.unregister('typed'); drop table typed")
+})
+
+test("a registry row that somebody writes by hand can hold no SQL", async () => {
+  await db.exec("create table mine (id text primary key, vector vector(1), metadata jsonb)")
+  const columns = "name, relation, id_type, vector_type, dimensions, metric, index_kind, owned"
+  for (const values of [
+    "'mine', 'mine', 'text); drop table mine; --', 'vector', 1, 'l2', 'none', false",
+    "'mine', 'mine', 'text', 'vector); --', 1, 'l2', 'none', false",
+    "'mine', 'mine', 'text', 'vector', 1, 'l2''', 'none', false",
+    "'mine', 'mine', 'text', 'vector', 1, 'l2', 'hnsw; --', false",
+  ]) {
+    const { code } = await db.error(`insert into penstock._collections (${columns}) values (${values})`)
+    expect([values, ["23514", "42601", "42704"].includes(code)]).toEqual([values, true])
+  }
+})
+
 describe("what cannot be adopted is refused", () => {
   const cases: [string, string, string][] = [
     ["a table that is not there", "select penstock.register('x', 'nowhere')", "42P01"],
