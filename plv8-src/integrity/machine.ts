@@ -24,12 +24,8 @@ export const NEW_MACHINE: Machine = {
   lambda2_slots: [],
 }
 
-const required = (value: unknown, field: string): never => {
-  throw invalid(field, "an object with every field", value)
-}
-
 const override = (value: unknown, field: string): Override => {
-  if (!isObject(value)) return required(value, field)
+  if (!isObject(value)) throw invalid(field, "an object", value)
   return {
     state: stateReader(value["state"], `${field}.state`),
     reason: text(1000)(value["reason"], `${field}.reason`),
