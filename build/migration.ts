@@ -123,4 +123,7 @@ const writeNext = async (state: State, message: string | undefined): Promise<voi
   await writeFile(manifestPath, manifestText(state.manifest))
 }
 
-await main()
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+})
