@@ -207,8 +207,8 @@ const contractSets = (search: CutSearch, work: Work): void => {
     const v = alive[i]!
     root[v] = find(parent, v)
     if (root[v] === v) continue
-    const list = members.get(root[v]!)
-    if (list === undefined) members.set(root[v]!, [v])
+    const list = members.get(root[v])
+    if (list === undefined) members.set(root[v], [v])
     else list.push(v)
   }
   const gone = new Uint8Array(stride)

@@ -31,18 +31,31 @@ const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   return lanczos(nodeCount, apply, "least", MAX_STEPS).value
 }
 
+/** Weights below this share of the largest may vanish in the arithmetic. */
+const VANISHING = 2 ** -900
+
 /** With weights scaled by the power of two that brings the largest near 1: the result scales back exactly. */
 const scaledLambda2 = (nodeCount: number, edges: Edges, largest: number): number => {
   const scale = 2 ** Math.floor(Math.log2(largest))
-  const { source, target, weight } = edges
-  return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale
+  const { source, target } = edges
+  const weight = edges.weight.map((w) => w / scale)
+  // Where only such weights connect the graph, so small a value has no place beside so large weights.
+  if (edges.weight.some((w) => w > 0 && w / scale < VANISHING)) {
+    const kept = weight.map((w) => (w < VANISHING ? 0 : w))
+    if (components(nodeCount, { source, target, weight: kept }).count > 1)
+      throw new SqlError("22003", "the algebraic connectivity is too small beside the largest weight", {
+        hint: "Weights may differ by a factor of 1e270.",
+      })
+  }
+  return connectedLambda2(nodeCount, { source, target, weight }) * scale
 }
 
 /**
  * Algebraic connectivity: the second least eigenvalue of the weighted Laplacian (Fiedler 1973),
  * with a relative error of at most 1e-9. Exactly 0 for a graph that is not connected
  * over its edges of positive weight. Null for fewer than two nodes. Errors: see checkEdges;
- * 22003 when the result is beyond float8.
+ * 22003 when the result is beyond float8, or only weights 1e270 times smaller than the largest
+ * connect the graph.
  */
 export const lambda2 = (nodeCount: number, edges: Edges): number | null => {
   const { degree, largest } = checkEdges(nodeCount, edges)

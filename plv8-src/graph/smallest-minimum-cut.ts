@@ -37,8 +37,8 @@ const consider = (kernel: Kernel, best: BestCut, value: bigint, set: VertexSet):
   best.inside.set(inside)
 }
 
-/** Breadth-first order from the vertex that holds most nodes: each vertex has a neighbour before it. */
-const adjacencyOrder = (kernel: Kernel): Int32Array => {
+/** Breadth-first order from the vertex that holds most nodes, so that flows from the vertices before find short ways. */
+const breadthFirst = (kernel: Kernel): Int32Array => {
   const { vertexCount, start, neighbour, size } = kernel
   let first = 0
   for (let v = 1; v < vertexCount; v++) if (size[v]! > size[first]!) first = v
@@ -61,17 +61,16 @@ const adjacencyOrder = (kernel: Kernel): Int32Array => {
  * Finds, among all minimum cuts of a connected kernel, the one with the smaller side, and of
  * several the one whose sorted list of nodes is least. Returns the flags of that side's vertices.
  *
- * Vertices are put in an order in which each has a neighbour before it. A minimum cut
- * that separates some vertex from the first one separates, for exactly one i, the vertex at i
- * from all before it. For one i these cuts are nested (Karzanov, Timofeev 1986; Nagamochi, Nakao,
- * Ibaraki 2000): two that cross would have no edge between what both hold and what neither
- * holds, but the vertex at i is in the one and a neighbour before it in the other. So one maximum
- * flow to each vertex from those before it gives all of them: in the residual graph the cuts are
- * the sets that no arc enters (Picard, Queyranne 1980), the least one is what reaches the sink,
- * and each further strongly connected component in topological order gives the next.
+ * That side M holds no other minimum cut's side, which would be smaller. Number the vertices in
+ * any order. If the first is not in M, take the first vertex t that is, and a maximum flow
+ * to t from all vertices before it: of the minimum cuts that this flow shows, one has a side around
+ * t that is within all others (what reaches t in the residual graph; Picard, Queyranne 1980).
+ * M is among those others, so that least side is M. If the first vertex is in M, take the
+ * first t that is not: the least side around the vertices before it (what they reach) is M.
+ * So one flow to each vertex from those before it shows M on one of its two ends.
  */
 export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
-  const { nodeCount, vertexCount: n, size, start, neighbour, reverse, capacity } = kernel
+  const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel
   const best: BestCut = { value: 0n, size: Infinity, inside: new Uint8Array(n) }
   for (let v = 0; v < n; v++) {
     let degree = 0n
@@ -90,9 +89,6 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
   const queue = new Int32Array(n)
   const towardsSink = new Int32Array(n)
 
-  /** A cut of the best value is of use only if its side away from the sources is small, when they are too many. */
-  const tooLarge = (side: number): boolean => sourceSize > best.size && side > best.size
-
   /**
    * Backward search from the sink over arcs with residual capacity. Returns a source vertex that
    * reaches the sink, or -1 when none does (then `reaching` is the least minimum cut around
@@ -105,7 +101,7 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     queue[0] = sink
     let end = 1
     for (let at = 0; at < end; at++) {
-      if (flow === best.value && tooLarge(reaching.size)) return -2
+      if (flow === best.value && sourceSize > best.size && reaching.size > best.size) return -2
       const v = queue[at]!
       for (let i = start[v]!; i < start[v + 1]!; i++) {
         const other = neighbour[i]!
@@ -135,70 +131,23 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     return amount
   }
 
-  /** Vertices that the sources reach in the residual graph: they are in no minimum cut's sink side. */
-  const reachedFromSources = (): Uint8Array => {
-    const reached = isSource.slice()
+  /** The least minimum cut around the sources: what they reach in the residual graph. */
+  const reachedFromSources = (): VertexSet => {
+    const reached: VertexSet = { inside: isSource.slice(), size: sourceSize }
     let end = 0
     for (let v = 0; v < n; v++) if (isSource[v] === 1) queue[end++] = v
     for (let at = 0; at < end; at++)
       for (let i = start[queue[at]!]!; i < start[queue[at]! + 1]!; i++) {
         const other = neighbour[i]!
-        if (reached[other] === 1 || !(residual[i]! > 0n)) continue
-        reached[other] = 1
+        if (reached.inside[other] === 1 || !(residual[i]! > 0n)) continue
+        reached.inside[other] = 1
+        reached.size += size[other]!
         queue[end++] = other
       }
     return reached
   }
 
-  /**
-   * Extends `reaching` by one strongly connected component after the other, predecessors
-   * first (Tarjan 1972, on the arcs reversed, which emits components in that order).
-   */
-  const considerLarger = (value: bigint): void => {
-    const index = new Int32Array(n)
-    const low = new Int32Array(n)
-    const nextArc = start.slice(0, n)
-    const settled = reachedFromSources()
-    for (let v = 0; v < n; v++) if (reaching.inside[v] === 1) settled[v] = 1
-    const path: number[] = []
-    const open: number[] = []
-    let count = 0
-    const enter = (v: number): void => {
-      index[v] = low[v] = ++count
-      path.push(v)
-      open.push(v)
-    }
-    for (let root = 0; root < n; root++) {
-      if (settled[root] === 1) continue
-      enter(root)
-      while (path.length > 0) {
-        const v = path[path.length - 1]!
-        if (nextArc[v]! < start[v + 1]!) {
-          const i = nextArc[v]!++
-          const other = neighbour[i]!
-          if (settled[other] === 1 || !(residual[reverse[i]!]! > 0n)) continue
-          if (index[other] === 0) enter(other)
-          else if (index[other]! < low[v]!) low[v] = index[other]!
-          continue
-        }
-        path.pop()
-        const parent = path[path.length - 1]
-        if (parent !== undefined && low[v]! < low[parent]!) low[parent] = low[v]!
-        if (low[v] !== index[v]) continue
-        for (;;) {
-          const member = open.pop()!
-          settled[member] = 1
-          reaching.inside[member] = 1
-          reaching.size += size[member]!
-          if (member === v) break
-        }
-        consider(kernel, best, value, reaching)
-        if (tooLarge(reaching.size + 1)) return
-      }
-    }
-  }
-
-  const order = adjacencyOrder(kernel)
+  const order = breadthFirst(kernel)
   isSource[order[0]!] = 1
   sourceSize = size[order[0]!]!
   for (let i = 1; i < n; i++) {
@@ -211,7 +160,7 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     }
     if (found === -1 && flow <= best.value) {
       consider(kernel, best, flow, reaching)
-      if (!tooLarge(reaching.size + 1) && sourceSize < nodeCount) considerLarger(flow)
+      if (sourceSize <= best.size) consider(kernel, best, flow, reachedFromSources())
     }
     for (const arc of changed) residual[arc] = capacity[arc]!
     changed.length = 0

@@ -28,9 +28,10 @@ export const eigenvalue = (matrix: Tridiagonal, rank: number): number => {
     low = Math.min(low, diagonal[i]! - radius)
     high = Math.max(high, diagonal[i]! + radius)
   }
+  // Not (a > b) rather than a <= b: NaN must end the loop too.
   for (;;) {
     const middle = low + (high - low) / 2
-    if (middle <= low || middle >= high || high - low <= 4e-16 * Math.abs(high)) return middle
+    if (!(middle > low && middle < high && high - low > 4e-16 * Math.abs(high))) return middle
     if (countBelow(matrix, middle) > rank) high = middle
     else low = middle
   }

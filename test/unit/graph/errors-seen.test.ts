@@ -222,3 +222,23 @@ test("a triangle test that is too generous: a hub of one clique tied to all of a
   const found = cut(60, [...first, ...second, ...hub, [1, 41, 0.5], [2, 42, 0.5]])
   expect(found).toMatchObject({ cutValue, side: Array.from({ length: 20 }, (_, i) => 40 + i) })
 })
+
+test("a value too small beside the largest weight is an error, not NaN and no endless loop", () => {
+  const list: EdgeTuple[] = [
+    [0, 1, 1e300],
+    [1, 2, 5e-324],
+  ]
+  expect(() => lambda2(3, edgesOf(list))).toThrow(expect.objectContaining({ code: "22003" }))
+  expect(cut(3, list)).toEqual({ cutValue: 5e-324, side: [2], witness: [1] })
+  // A tiny edge beside others that connect the graph does no harm.
+  expect(
+    lambda2(
+      2,
+      edgesOf([
+        [0, 1, 1e300],
+        [0, 1, 5e-324],
+      ]),
+    ),
+  ).toBe(2e300)
+  expect(lambda2(3, edgesOf([...complete(3).list, [0, 1, 5e-324]]))).toBeCloseTo(3, 12)
+})

@@ -1,0 +1,28 @@
+import { test } from "@jest/globals"
+import { components } from "../../../plv8-src/graph/components.ts"
+import { kernelOf } from "../../../plv8-src/graph/kernel.ts"
+import { smallestMinimumCut } from "../../../plv8-src/graph/smallest-minimum-cut.ts"
+import { bruteForceSide } from "./support/brute-force.ts"
+import { anyGraph, edgesOf } from "./support/graphs.ts"
+import { freshRandom, rounds } from "./support/random.ts"
+
+test("the first of all minimum cuts of a graph that nothing was contracted in, whatever its vertices hold", () => {
+  const random = freshRandom()
+  for (let round = 0; round < rounds(3000, 100_000); round++) {
+    const graph = anyGraph(random, 9)
+    if (components(graph.nodeCount, edgesOf(graph.list)).count > 1) continue
+    // Every vertex stands for one node or more; the edges hang on the first of them.
+    const sizes = Array.from({ length: graph.nodeCount }, () => random.pick([1, 1, 1, 2, 5]))
+    const nodes = random.shuffled(sizes.flatMap((size, vertex) => Array.from({ length: size }, () => vertex)))
+    const members = sizes.map((_, vertex) => nodes.flatMap((owner, node) => (owner === vertex ? [node] : [])))
+    const edges = edgesOf(graph.list.map(([a, b, w]) => [members[a]![0]!, members[b]![0]!, w]))
+    const kernel = kernelOf(Int32Array.from(nodes), graph.nodeCount, edges)
+    const inside = smallestMinimumCut(kernel)
+    const got = nodes.flatMap((vertex, node) => (inside[vertex] === 1 ? [node] : []))
+    const want = bruteForceSide(graph, (vertex) => members[vertex]!).side
+    if (got.join() !== want.join())
+      throw new Error(
+        `seed ${random.seed} round ${round} (${graph.name}): ${JSON.stringify({ graph, members, got, want })}`,
+      )
+  }
+})
