@@ -80,26 +80,38 @@ export const parseEvent = (bytes: Uint8Array): Event => {
 
 /** As `parseEvent`, but the body, though checked, stays bytes: most verifiers never look into it. */
 export const parseHeader = (bytes: Uint8Array): { header: EventHeader; body: Uint8Array } => {
-  for (let i = 0; i < eventLabel.length; i++) {
-    if (bytes[i] !== eventLabel[i]) throw refused("the bytes do not begin with the label of an event")
-  }
+  if (!holdsAt(bytes, 0, eventLabel)) throw refused("the bytes do not begin with the label of an event")
   requireSize(bytes)
-  const header: Record<string, CanonicalValue> = {}
-  let body = bytes
-  let at = eventLabel.length
   // Canonical order and a closed list of fields leave only one place for each.
+  const starts: number[] = []
+  const ends: number[] = []
+  let at = eventLabel.length
   for (const { name, opening } of layout) {
-    if (!opening.every((byte, i) => bytes[at + i] === byte)) throw refused(`the field ${name} is not where it belongs`)
-    const start = at + opening.length
-    at = scanValue(bytes, start, 1)
-    if (name === "body") body = bytes.subarray(start, at)
-    else header[name] = readScalar(bytes, start, at)
+    if (!holdsAt(bytes, at, opening)) throw refused(`the field ${name} is not where it belongs`)
+    starts.push(at + opening.length)
+    at = scanValue(bytes, at + opening.length, 1)
+    ends.push(at)
   }
   if (bytes[at] !== 0x7d || at + 1 !== bytes.length) throw misplaced(at)
-  for (const { name } of layout) {
-    const isFit = name === "body" ? body[0] === 0x7b : fields[name](header[name] as CanonicalValue)
-    if (!isFit) throw unfit(name, name === "body" ? "no object" : (header[name] as CanonicalValue))
-  }
+
+  const tailStart = ends[bodyPlace] as number
+  const tail = decodeUtf8(bytes.subarray(tailStart))
+  const isAscii = tail.length === bytes.length - tailStart
+  const header: Record<string, CanonicalValue> = {}
+  layout.forEach(({ name }, place) => {
+    if (place === bodyPlace) return
+    const start = starts[place] as number
+    const end = ends[place] as number
+    const text =
+      isAscii && place > bodyPlace
+        ? tail.slice(start - tailStart, end - tailStart)
+        : decodeUtf8(bytes.subarray(start, end))
+    const value = readScalar(text)
+    if (!fields[name](value)) throw unfit(name, value)
+    header[name] = value
+  })
+  const body = bytes.subarray(starts[bodyPlace], ends[bodyPlace])
+  if (body[0] !== 0x7b) throw unfit("body", "no object")
   return { header: header as unknown as EventHeader, body }
 }
 
@@ -108,12 +120,16 @@ const layout = names
   .slice()
   .sort()
   .map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }))
+const bodyPlace = layout.findIndex(({ name }) => name === "body")
 
-const readScalar = (bytes: Uint8Array, start: number, end: number): CanonicalValue => {
-  const first = bytes[start]
-  if (first === 0x22 && bytes.indexOf(0x5c, start) < 0) return decodeUtf8(bytes.subarray(start + 1, end - 1))
-  return readCanonical(bytes.subarray(start, end))
+const holdsAt = (bytes: Uint8Array, at: number, expected: Uint8Array): boolean => {
+  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
+  return true
 }
+
+/** JSON.parse for text that was scanned; most strings have no escape and need only lose their quotes. */
+const readScalar = (text: string): CanonicalValue =>
+  text.startsWith('"') && !text.includes("\\") ? text.slice(1, -1) : (JSON.parse(text) as CanonicalValue)
 
 const requireFields = (object: CanonicalObject): void => {
   for (const name of names) {
