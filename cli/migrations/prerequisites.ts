@@ -166,8 +166,10 @@ const ownership = async (client: SqlClient): Promise<Prerequisite[]> => {
       name: "migrations",
       ok: foreign.length === 0,
       needed: "graphile_migrate.migrations holds only ours",
-      found: foreign.length === 0 ? `${applied.length} applied` : `${foreign.length} that are not ours`,
-      ...(foreign.length === 0 ? {} : { statement: "penstock plans --as-migration" }),
+      found:
+        foreign.length === 0
+          ? `${applied.length} applied`
+          : `${foreign.length} that are not ours; penstock plans --as-migration prints ours as one file for that project`,
     },
   ]
 }
