@@ -9,11 +9,14 @@ export class Backend {
   readonly variables: Variables
   readonly memory: Memory
   readonly errors: Errors
+  /** Functions and variables that this PGlite does not export. */
+  readonly missing: readonly string[]
   /** 64 bytes for out parameters, valid until the next call of anything that uses them. */
   readonly scratch: Pointer
 
   constructor(exports: Readonly<Record<string, unknown>>, environment: Environment, linearMemory: LinearMemory) {
-    const [postgres, variables] = bindPostgres(exports, environment)
+    const { postgres, variables, missing } = bindPostgres(exports, environment)
+    this.missing = missing
     this.postgres = postgres
     this.variables = variables
     this.memory = new Memory(linearMemory, postgres)

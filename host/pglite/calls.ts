@@ -82,6 +82,7 @@ export function callInline(handler: Handler, fcinfo: Pointer): Datum {
   const block = memory.readU32(fcinfo + callInfo.args)
   const source = memory.cStringAt(memory.readU32(block + layout.inline.source))
   const { session } = handler
+  session.language = memory.readU32(block + layout.inline.language)
   const body = session.realm.compile("inline_code_block", [], source)
   const frame = newFrame(session, { mayCommit: memory.readU8(block + layout.inline.atomic) === 0 })
   handler.run(frame, body, [])

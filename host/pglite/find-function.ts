@@ -18,7 +18,7 @@ export function findFunction(session: Session, signature: string): Oid {
   if (postgres.object_aclcheck(procedureCatalog, functionOid, postgres.GetUserId(), execute) !== allowed) {
     throw new SqlError("42501", `permission denied for function ${signature}`)
   }
-  if (languageOf(session, functionOid) !== postgres.get_language_oid(backend.memory.newCString("plv8"), 1)) {
+  if (session.language !== undefined && session.language !== languageOf(session, functionOid)) {
     throw new SqlError("42809", `function ${signature} is not written in plv8`)
   }
   return functionOid

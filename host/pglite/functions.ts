@@ -34,6 +34,7 @@ interface Procedure {
   readonly isTrigger: boolean
   readonly readOnly: boolean
   readonly source: string
+  readonly language: Oid
 }
 
 const triggerParameters = [
@@ -97,6 +98,7 @@ export class FunctionCache {
         result: isScalar ? session.types.get(resultOid) : undefined,
       }
       this.#numbers.set(key, number)
+      session.language = procedure.language
     }
     return number
   }
@@ -162,6 +164,7 @@ function readProcedure(session: Session, functionOid: Oid): Procedure {
       returnsSet: readColumn(session, tuple, columns.returnsSet, known.bool) as boolean,
       isTrigger,
       readOnly: readColumn(session, tuple, columns.volatility, known.char) !== "v",
+      language: readColumn(session, tuple, columns.language, known.oid) as Oid,
       source: (readColumn(session, tuple, columns.source, known.text) as string | null) ?? "",
     }
   })

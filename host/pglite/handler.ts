@@ -36,10 +36,7 @@ export class Handler {
   get backend(): Backend {
     if (this.#backend === undefined) {
       if (this.#attach === undefined) throw new Error("plv8: the database has not started")
-      const backend = this.#attach()
-      checkLayout(backend)
-      this.#backend = backend
-      this.#functions = new FunctionCache(backend)
+      this.#backend = this.#attach()
     }
     return this.#backend
   }
@@ -148,9 +145,12 @@ export class Handler {
   #enter(body: () => Datum): Datum {
     try {
       if (!hasStackForSql()) throw stackOverflow()
+      if (this.#functions === undefined) {
+        checkLayout(this.backend)
+        this.#functions = new FunctionCache(this.backend)
+      }
       return body()
     } catch (thrown) {
-      if (this.#backend === undefined && thrown instanceof SqlError) return this.#refuse(thrown)
       if (this.backend.errors.isLongjmp(thrown)) throw thrown
       this.#raise(thrown)
     }
@@ -203,11 +203,6 @@ export class Handler {
     if (isStackOverflow(thrown)) return stackOverflow()
     if (hasStopped(thrown)) throw thrown
     return new SqlError("XX000", `plv8: ${String(thrown)}`)
-  }
-
-  /** Before the backend's layout is known to be right there is no reporting to it. */
-  #refuse(error: SqlError): never {
-    throw new Error(`${error.message} (${error.details.hint ?? ""})`)
   }
 }
 

@@ -21,7 +21,7 @@ export const layout = {
   nodeTag: { callContext: 214, triggerData: 442, windowObject: 479 },
   /** Node: every node begins with its tag. CallContext (parsenodes.h), InlineCodeBlock. */
   callContext: { atomic: 4 },
-  inline: { source: 4, atomic: 13 },
+  inline: { source: 4, language: 8, atomic: 13 },
   /** HeapTupleData, HeapTupleHeaderData */
   tuple: { length: 0, self: 4, tableOid: 12, data: 16, size: 20 },
   header: { xmin: 0, typmod: 4, typeId: 8, ctid: 12, infomask2: 18, hoff: 22 },

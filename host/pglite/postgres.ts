@@ -87,7 +87,6 @@ const functionNames = [
   "format_procedure",
   "object_aclcheck",
   "get_func_name",
-  "get_language_oid",
   "superuser_arg",
   "WinGetCurrentPosition",
   "WinGetPartitionRowCount",
@@ -120,11 +119,14 @@ export type Variables = Readonly<Record<(typeof variableNames)[number], Pointer>
 /** Emscripten's symbol table: functions, and data symbols as relocated addresses. */
 export type Environment = Record<string, unknown>
 
-/** Takes what the handler needs from the module's exports; names what a foreign PGlite lacks. */
-export function bindPostgres(
-  exports: Readonly<Record<string, unknown>>,
-  environment: Environment,
-): [Postgres, Variables] {
+/** What the handler needs from the module's exports, and the names of what a foreign PGlite lacks. */
+export interface Binding {
+  readonly postgres: Postgres
+  readonly variables: Variables
+  readonly missing: readonly string[]
+}
+
+export function bindPostgres(exports: Readonly<Record<string, unknown>>, environment: Environment): Binding {
   const missing: string[] = []
   const functions: Record<string, unknown> = {}
   for (const name of functionNames) {
@@ -138,8 +140,7 @@ export function bindPostgres(
     if (Number.isInteger(address) && address > 0) variables[name] = address
     else missing.push(name)
   }
-  if (missing.length > 0) throw unsupported(`it does not export ${missing.join(", ")}`)
-  return [functions as Postgres, variables as Variables]
+  return { postgres: functions as Postgres, variables: variables as Variables, missing }
 }
 
 /** The refusal of a PGlite whose memory the handler does not know. */

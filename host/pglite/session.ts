@@ -11,6 +11,8 @@ export class Session {
   readonly realm: Realm
   readonly types: Types
   readonly plans: Plans
+  /** OID of the language in pg_language, once a function of it has run. */
+  language: Oid | undefined
   /** Reset by plv8_reset: functions compiled for it are compiled anew. */
   isClosed = false
 
