@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:48188c6d47222da94c4a2cd5d7375722e03cfee7
+--! Hash: sha1:89204856f63b988120c62865f674afee5a4c09c3
 
 --! split: 001-preamble.sql
 /*
@@ -179,7 +179,7 @@ grant usage on schema penstock to penstock_user;
 /*
  * Where pgvector lives differs (public, extensions, ...). Bodies run with an empty
  * search_path, where pg_typeof always writes the type with its schema, so the schema
- * is known without a query: this is on the hot path of every search.
+ * is known without a query. Both functions are inlined: they are on the path of every search.
  */
 create or replace function penstock._vector_schema(
   probe vector default null
@@ -187,31 +187,20 @@ create or replace function penstock._vector_schema(
 returns text
 stable
 parallel safe
-set search_path = ''
-language plpgsql
-as $fn$
-begin
-  return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -pg_catalog.length('.vector'));
-end
-$fn$;
+language sql
+return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7);
 
 comment on function penstock._vector_schema is
-  'The schema of pgvector, already quoted where it must be. The argument only names the type; leave it out.';
+  'The schema of pgvector, already quoted where it must be. For callers whose search_path is empty. The argument only names the type; leave it out.';
 
 create or replace function penstock._distance_operator(
   metric text
 )
 returns text
 immutable
-strict
 parallel safe
-set search_path = ''
-language plpgsql
-as $fn$
-begin
-  return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
-end
-$fn$;
+language sql
+return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
 
 comment on function penstock._distance_operator is
   'The operator of pgvector that computes a metric: l2, cosine, ip (negative inner product) or l1.';
@@ -227,7 +216,7 @@ create table penstock._collections (
   name text not null unique,
   relation regclass not null unique,
   id_column name not null default 'id',
-  id_type text not null default 'text',
+  id_type regtype not null default 'text',
   vector_column name not null default 'vector',
   metadata_column name default 'metadata',
   vector_type text not null,
@@ -250,7 +239,7 @@ comment on table penstock._collections is
 comment on column penstock._collections.name is 'The name that every function of the API takes.';
 comment on column penstock._collections.relation is 'The table that holds the vectors, partitioned or not.';
 comment on column penstock._collections.id_column is 'Column whose text form is the id in the API.';
-comment on column penstock._collections.id_type is 'SQL type of the id column, as format_type writes it.';
+comment on column penstock._collections.id_type is 'SQL type of the id column. A regtype, so that nobody can put other SQL there.';
 comment on column penstock._collections.vector_column is 'Column of type vector or halfvec.';
 comment on column penstock._collections.metadata_column is 'Column of type jsonb; NULL when an adopted table has none.';
 comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension).';
@@ -799,7 +788,44 @@ grant execute on function penstock._check_index to penstock_user;
 grant execute on function penstock._index_statement to penstock_user;
 grant execute on function penstock.build_index to penstock_user;
 
---! split: 009-penstock-050-create.sql
+--! split: 009-penstock-045-search-defaults.sql
+create or replace function penstock.set_search_defaults(
+  collection text,
+  ef_search int default null,
+  probes int default null
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+begin
+  if ef_search not between 1 and 1000 or probes not between 1 and 32768 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected ef_search from 1 to 1000 and probes from 1 to 32768, got %s and %s',
+        coalesce(ef_search::text, 'NULL'), coalesce(probes::text, 'NULL'));
+  end if;
+  if not penstock._owns(target.relation) then
+    raise exception using errcode = '42501',
+      message = pg_catalog.format('only the owner of its table may change collection %L', collection);
+  end if;
+  update penstock._collections c
+  set options = (c.options - 'ef_search' - 'probes')
+    || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('ef_search', ef_search, 'probes', probes))
+  where c.id = target.id;
+end
+$fn$;
+
+comment on function penstock.set_search_defaults is
+  'Sets what searches of a collection use when a call says nothing: ef_search for HNSW, probes for IVFFlat. NULL goes back to 40 and to the square root of the lists.';
+
+revoke all on function penstock.set_search_defaults from public;
+grant execute on function penstock.set_search_defaults to penstock_user;
+
+--! split: 010-penstock-050-create.sql
 create or replace function penstock._check_new_name(
   name text
 )
@@ -978,7 +1004,7 @@ grant execute on function penstock.create_collection to penstock_user;
 grant execute on function penstock.unregister to penstock_user;
 grant execute on function penstock.drop_collection to penstock_user;
 
---! split: 010-penstock-060-register.sql
+--! split: 011-penstock-060-register.sql
 create or replace function penstock._column(
   relation regclass,
   column_name name,
@@ -1117,7 +1143,7 @@ begin
 
   insert into penstock._collections
     (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
-  values (name, relation, id_column, pg_catalog.format_type(id_attribute.atttypid, id_attribute.atttypmod), vector_column,
+  values (name, relation, id_column, id_attribute.atttypid, vector_column,
     metadata_column, vector_type, dimensions, metric, coalesce(existing.kind, 'none'), false, coalesce(existing.options, '{}'));
 end
 $fn$;
@@ -1130,7 +1156,29 @@ revoke all on function penstock.register from public;
 grant execute on function penstock._column to penstock_user;
 grant execute on function penstock.register to penstock_user;
 
---! split: 011-penstock-070-write.sql
+--! split: 012-penstock-070-write.sql
+create or replace function penstock._id_type(
+  target penstock._collections
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  /* Not the text of the regtype: that of bpchar is character, which would cut ids to one letter. */
+  return (
+    select pg_catalog.format('%I.%I', n.nspname, t.typname)
+    from pg_catalog.pg_type t
+    join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+    where t.oid = target.id_type
+  );
+end
+$fn$;
+
+comment on function penstock._id_type is 'The type of the id column, quoted, for a cast.';
+
 create or replace function penstock._check_batch(
   target penstock._collections,
   ids text[],
@@ -1235,7 +1283,7 @@ begin
     from unnest($1, $2, coalesce($3, array_fill(''{}''::jsonb, array[cardinality($1)]))) as u(id, vector, metadata)
     on conflict (%2$I) do update set %3$I = excluded.%3$I %10$s',
     target.relation, target.id_column, target.vector_column, ', ' || pg_catalog.quote_ident(target.metadata_column),
-    target.id_type, penstock._vector_schema(), target.vector_type, target.dimensions,
+    penstock._id_type(target), penstock._vector_schema(), target.vector_type, target.dimensions,
     case when target.metadata_column is not null then ', u.metadata' end,
     pg_catalog.format(case when target.metadata_column is not null then ', %1$I = excluded.%1$I' end, target.metadata_column))
   using ids, vectors, metadata;
@@ -1284,7 +1332,7 @@ begin
   if ids is null then
     raise exception using errcode = '22004', message = 'expected ids, got NULL';
   end if;
-  execute pg_catalog.format('delete from %s where %I = any ($1::%s[])', target.relation, target.id_column, target.id_type)
+  execute pg_catalog.format('delete from %s where %I = any ($1::%s[])', target.relation, target.id_column, penstock._id_type(target))
   using ids;
   get diagnostics deleted = row_count;
   return deleted;
@@ -1294,28 +1342,21 @@ $fn$;
 comment on function penstock.delete is
   'Deletes rows by id and returns how many there were. A list: select penstock.delete(name, variadic ids).';
 
+revoke all on function penstock._id_type from public;
 revoke all on function penstock._check_batch from public;
 revoke all on function penstock.upsert_many from public;
 revoke all on function penstock.upsert from public;
 revoke all on function penstock.delete from public;
+grant execute on function penstock._id_type to penstock_user;
 grant execute on function penstock._check_batch to penstock_user;
 grant execute on function penstock.upsert_many to penstock_user;
 grant execute on function penstock.upsert to penstock_user;
 grant execute on function penstock.delete to penstock_user;
 
---! split: 012-penstock-080-search-statement.sql
-create type penstock._match as (
-  id text,
-  distance float8,
-  metadata jsonb
-);
-
-comment on type penstock._match is 'One row on its way out of a search.';
-
+--! split: 013-penstock-080-search-statement.sql
 /*
- * Statements take $1 the query (vector) and $2 the number of rows. They give NULL for the
- * matches when the query does not fit, so that the caller can say what is wrong without a
- * statement of its own.
+ * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
+ * takes $3 the least similarity or NULL, and $4 ids to leave out.
  */
 create or replace function penstock._search_statement(
   target penstock._collections,
@@ -1331,28 +1372,31 @@ as $fn$
 declare
   vector_schema text := penstock._vector_schema();
   distance text;
+  similarity text := case target.metric when 'cosine' then '1 - (%s)' when 'ip' then '-(%s)' else '1 / (1 + (%s))' end;
+  metadata text := case
+    when target.metadata_column is null then 'null::jsonb'
+    else 't.' || pg_catalog.quote_ident(target.metadata_column)
+  end;
 begin
   distance := pg_catalog.format('t.%I operator(%s.%s) $1::%s.%s', target.vector_column, vector_schema,
     penstock._distance_operator(target.metric), vector_schema, target.vector_type);
+  if not exact then
+    return pg_catalog.format('select t.%I::text, %s, %s, %s from %s t where %s order by %s limit $2',
+      target.id_column, distance, pg_catalog.format(similarity, distance), metadata, target.relation, condition, distance);
+  end if;
+  /* No index can serve a sum. A stored vector without a direction has no cosine distance. */
   return pg_catalog.format(
-    'select %1$s.vector_dims($1), %1$s.vector_norm($1),
-      case when %1$s.vector_dims($1) = %2$s %3$s then array(
-        select row(t.%4$I::text, %5$s, %6$s)::penstock._match
-        from %7$s t
-        where %8$s
-        order by %9$s
-        limit $2
-      ) end',
-    vector_schema,
-    target.dimensions,
-    case target.metric when 'cosine' then pg_catalog.format('and %s.vector_norm($1) > 0', vector_schema) end,
-    target.id_column,
-    distance,
-    pg_catalog.format(case when target.metadata_column is null then 'null' else 't.%I' end, target.metadata_column),
-    target.relation,
-    condition,
-    /* No index can serve a sum. */
-    case when exact then pg_catalog.format('(%s) + 0', distance) else distance end);
+    'select m.id, m.distance, %s, m.metadata
+    from (
+      select t.%I::text as id, (%s) + 0 as distance, %s as metadata
+      from %s t
+      where (%s) and (t.%I::text = any ($4)) is not true
+      order by 2
+      limit $2
+    ) m
+    where m.distance <> ''NaN'' and ($3 is null or %s >= $3)',
+    pg_catalog.format(similarity, 'm.distance'), target.id_column, distance, metadata, target.relation, condition,
+    target.id_column, pg_catalog.format(similarity, 'm.distance'));
 end
 $fn$;
 
@@ -1411,16 +1455,48 @@ $fn$;
 comment on function penstock._few_rows_match is
   'Whether at most 10,000 rows that the caller may see meet a condition. Stops counting there.';
 
+create or replace function penstock._check_query(
+  target penstock._collections,
+  query vector
+)
+returns void
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  dimensions int;
+  norm float8;
+begin
+  execute pg_catalog.format('select %1$s.vector_dims($1), %1$s.vector_norm($1)', penstock._vector_schema())
+  into dimensions, norm using query;
+  if dimensions <> target.dimensions or (target.metric = 'cosine' and norm = 0) then
+    raise exception using
+      errcode = '22023',
+      message = case
+        when dimensions <> target.dimensions then
+          pg_catalog.format('expected a query of %s dimensions, got %s', target.dimensions, dimensions)
+        else 'expected a query with a direction, got only zeros, which cosine cannot compare'
+      end,
+      detail = pg_catalog.jsonb_build_object('collection', target.name)::text;
+  end if;
+end
+$fn$;
+
+comment on function penstock._check_query is
+  'Raises 22023 unless a collection can be searched for this vector: its dimensions, and a direction under cosine.';
+
+revoke all on function penstock._check_query from public;
+grant execute on function penstock._check_query to penstock_user;
 revoke all on function penstock._search_statement from public;
 revoke all on function penstock._condition from public;
 revoke all on function penstock._few_rows_match from public;
-revoke all on type penstock._match from public;
-grant usage on type penstock._match to penstock_user;
 grant execute on function penstock._search_statement to penstock_user;
 grant execute on function penstock._condition to penstock_user;
 grant execute on function penstock._few_rows_match to penstock_user;
 
---! split: 013-penstock-085-search.sql
+--! split: 014-penstock-085-search.sql
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -1444,10 +1520,9 @@ set jit = off
 language plpgsql
 as $fn$
 declare
-  condition text := penstock._condition(target, filter);
-  matches penstock._match[];
-  dimensions int;
-  norm float8;
+  condition text := case when filter is null then 'true' else penstock._condition(target, filter) end;
+  seen text[] := '{}';
+  emitted bigint := 0;
 begin
   if query is null then
     raise exception using errcode = '22004', message = 'expected a query vector, got NULL';
@@ -1455,6 +1530,10 @@ begin
   if k is null or k < 1 then
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
+  end if;
+  /* A vector in memory is 8 bytes and 4 a dimension; one that came from a table may be packed. */
+  if pg_catalog.pg_column_size(query) <> 8 + 4 * target.dimensions then
+    perform penstock._check_query(target, query);
   end if;
 
   exact := coalesce(exact, false);
@@ -1474,41 +1553,31 @@ begin
       probes := coalesce(probes, (target.options ->> 'probes')::int, greatest(1, pg_catalog.sqrt((target.options ->> 'lists')::int)::int));
       perform pg_catalog.set_config('ivfflat.probes', probes::text, true);
     end if;
-    execute penstock._search_statement(target, condition, false) into dimensions, norm, matches using query, k;
+    for id, distance, similarity, metadata in
+      execute penstock._search_statement(target, condition, false) using query, k
+    loop
+      seen := seen || id;
+      if distance <> 'NaN' and (threshold is null or similarity >= threshold) then
+        emitted := emitted + 1;
+        return next;
+      end if;
+    end loop;
     /* The scan gave up (hnsw.max_scan_tuples, memory), or no more rows exist: only an exact search can tell. */
-    exact := pg_catalog.cardinality(matches) < k;
+    exact := pg_catalog.cardinality(seen) < k;
   end if;
   if exact then
-    execute penstock._search_statement(target, condition, true) into dimensions, norm, matches using query, k;
+    return query execute penstock._search_statement(target, condition, true) using query, k, threshold, seen;
+    get diagnostics emitted = row_count;
   end if;
-
-  if matches is null then
-    raise exception using errcode = '22023',
-      message = case
-        when dimensions <> target.dimensions then
-          pg_catalog.format('expected a query of %s dimensions, got %s', target.dimensions, dimensions)
-        else 'expected a query with a direction, got only zeros, which cosine cannot compare'
-      end,
-      detail = pg_catalog.jsonb_build_object('collection', target.name)::text;
+  /* Under cosine, a query without a direction is equally far from everything: not a number. */
+  if emitted = 0 then
+    perform penstock._check_query(target, query);
   end if;
-  /* A stored vector without a direction has no cosine distance, a missing one none at all. */
-  return query
-    select m.id, m.distance, s.similarity, m.metadata
-    from unnest(matches) as m,
-      lateral (
-        select case target.metric
-          when 'cosine' then 1 - m.distance
-          when 'ip' then -m.distance
-          else 1 / (1 + m.distance)
-        end
-      ) as s(similarity)
-    where m.distance <> 'NaN' and (threshold is null or s.similarity >= threshold)
-    order by m.distance;
 end
 $fn$;
 
 comment on function penstock._search is
-  'The nearest rows of a collection, after the gate. Settings of the scan end with the call.';
+  'The nearest rows of a collection, after the gate: all of the k nearest that are to be found, in no order, perhaps with others. Settings of the scan end with the call.';
 
 create or replace function penstock.search(
   collection text,
@@ -1530,7 +1599,11 @@ declare
   target penstock._collections := penstock._collection(collection);
 begin
   perform integrity.enter(collection, 'search');
-  return query select s.* from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s;
+  return query
+    select s.*
+    from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s
+    order by s.distance
+    limit greatest(k, 1);
 end
 $fn$;
 
@@ -1565,7 +1638,9 @@ begin
     query := i - pg_catalog.array_lower(queries, 1) + 1;
     return query
       select search_many.query, s.*
-      from penstock._search(target, queries[i], k, threshold, filter, ef_search, probes, exact) as s;
+      from penstock._search(target, queries[i], k, threshold, filter, ef_search, probes, exact) as s
+      order by s.distance
+      limit greatest(k, 1);
   end loop;
 end
 $fn$;
@@ -1580,7 +1655,7 @@ grant execute on function penstock._search to penstock_user;
 grant execute on function penstock.search to penstock_user;
 grant execute on function penstock.search_many to penstock_user;
 
---! split: 014-penstock-090-read.sql
+--! split: 015-penstock-090-read.sql
 create or replace function penstock.get(
   collection text,
   variadic ids text[]
@@ -1605,7 +1680,7 @@ begin
     order by array_position($1, t.%1$I::text)',
     target.id_column, target.vector_column, penstock._vector_schema(),
     pg_catalog.format(case when target.metadata_column is null then 'null::jsonb' else 't.%I' end, target.metadata_column),
-    target.relation, target.id_type)
+    target.relation, penstock._id_type(target))
   using ids;
 end
 $fn$;
@@ -1691,7 +1766,7 @@ grant execute on function penstock.get to penstock_user;
 grant execute on function penstock.count to penstock_user;
 grant execute on function penstock.stats to penstock_user;
 
---! split: 015-penstock-100-recall.sql
+--! split: 016-penstock-100-recall.sql
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -1745,7 +1820,7 @@ begin
     expected_rows := expected_rows + expected_here;
     /* By distance, not by id: among equal distances any row is right. */
     found_rows := found_rows + (
-      select pg_catalog.count(*)
+      select least(pg_catalog.count(*), expected_here)
       from penstock._search(target, sampled.query, k, null, null, ef_search, probes, false) as s
       where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance))
     );
@@ -1760,7 +1835,7 @@ comment on function penstock.recall is
 revoke all on function penstock.recall from public;
 grant execute on function penstock.recall to penstock_user;
 
---! split: 016-penstock-110-operator-views.sql
+--! split: 017-penstock-110-operator-views.sql
 /*
  * What an operator asks a vector database, as views over the statistics of PostgreSQL.
  * They run with the rights of whoever reads them: a member of pg_monitor sees all sessions.
@@ -1773,8 +1848,8 @@ select
   a.application_name,
   coalesce(a.state, 'not visible') as state,
   pg_catalog.count(*) as connections,
-  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.now() - a.state_change)) as longest_seconds_in_state,
-  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.now() - a.xact_start)) as longest_transaction_seconds,
+  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.state_change)) as longest_seconds_in_state,
+  pg_catalog.max(pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.xact_start)) as longest_transaction_seconds,
   pg_catalog.current_setting('max_connections')::int as max_connections
 from pg_catalog.pg_stat_activity a
 where a.datname = pg_catalog.current_database() and a.backend_type = 'client backend'
@@ -1921,7 +1996,7 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 017-integrity-000-schema.sql
+--! split: 018-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -1930,7 +2005,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 018-integrity-begin-verification.sql
+--! split: 019-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -1944,7 +2019,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_begin_verification.ts */
-let definition = globalThis["integrity._begin_verification cd48667e379cb028"];
+let definition = globalThis["integrity._begin_verification bcbaeff30ee55828"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -4300,6 +4375,16 @@ if (definition === undefined) {
     return bytes.slice(0, length);
   };
 
+  // plv8-src/signing/scan.ts
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
   // plv8-src/signing/canonical.ts
   var maximumBytes = 1 << 20;
 
@@ -4325,6 +4410,8 @@ if (definition === undefined) {
     body: isObject
   };
   var names = Object.keys(fields);
+  var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
+  var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
   // plv8-src/signing/hash.ts
   var sameBytes = (a, b) => {
@@ -4468,7 +4555,7 @@ if (definition === undefined) {
   // penstock:integrity/_begin_verification.ts
   definition = begin_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._begin_verification cd48667e379cb028", { value: definition });
+Object.defineProperty(globalThis, "integrity._begin_verification bcbaeff30ee55828", { value: definition });
 }
 return definition.run({ settings });
 ';
@@ -4478,7 +4565,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 019-integrity-check-gate.sql
+--! split: 020-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -4489,7 +4576,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_check_gate.ts */
-let definition = globalThis["integrity._check_gate c1d084798ebe388b"];
+let definition = globalThis["integrity._check_gate eeaa80cb66902d5f"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -4734,11 +4821,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -5034,7 +5118,7 @@ if (definition === undefined) {
   // penstock:integrity/_check_gate.ts
   definition = check_gate_default;
 })();
-Object.defineProperty(globalThis, "integrity._check_gate c1d084798ebe388b", { value: definition });
+Object.defineProperty(globalThis, "integrity._check_gate eeaa80cb66902d5f", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -5042,7 +5126,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 020-integrity-checkpoint-note.sql
+--! split: 021-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -7444,12 +7528,12 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 021-integrity-consistency-proof.sql
+--! split: 022-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   leaves bytea,
   first_size int8
 )
-returns bytea[]
+returns bytea
 language plv8
 immutable
 strict
@@ -7459,7 +7543,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_consistency_proof.ts */
-let definition = globalThis["integrity._consistency_proof 67361a6e7c006bca"];
+let definition = globalThis["integrity._consistency_proof d19b8a9a74d53b90"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -7838,6 +7922,11 @@ if (definition === undefined) {
     for (let at = 0; at < bytes.length; at += hashLength) hashes.push(bytes.subarray(at, at + hashLength));
     return hashes;
   };
+  var joinHashes = (hashes) => {
+    const bytes = new Uint8Array(hashes.length * hashLength);
+    hashes.forEach((hash, i) => bytes.set(hash, i * hashLength));
+    return bytes;
+  };
   var merkleRoot = (leaves, start = 0, end = leaves.length) => {
     const peaks = [];
     for (let i = start; i < end; i++) appendLeaf(peaks, i - start, leaves[i]);
@@ -7885,32 +7974,32 @@ if (definition === undefined) {
     schema: "integrity",
     name: "_consistency_proof",
     args: { leaves: "bytea", first_size: "int8" },
-    returns: "bytea[]",
+    returns: "bytea",
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2). Errors: 22023 for a size out of range.",
+    comment: "Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2), concatenated. Errors: 22023 for a size out of range.",
     run: ({ leaves, first_size }) => {
       const hashes = splitHashes(leaves);
-      return consistencyProof(hashes, Number(first_size), hashes.length);
+      return joinHashes(consistencyProof(hashes, Number(first_size), hashes.length));
     }
   });
 
   // penstock:integrity/_consistency_proof.ts
   definition = consistency_proof_default;
 })();
-Object.defineProperty(globalThis, "integrity._consistency_proof 67361a6e7c006bca", { value: definition });
+Object.defineProperty(globalThis, "integrity._consistency_proof d19b8a9a74d53b90", { value: definition });
 }
 return definition.run({ leaves, first_size });
 ';
-comment on function integrity._consistency_proof(bytea, int8) is 'Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2). Errors: 22023 for a size out of range.';
+comment on function integrity._consistency_proof(bytea, int8) is 'Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2), concatenated. Errors: 22023 for a size out of range.';
 revoke all on function integrity._consistency_proof(bytea, int8) from public;
 grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 022-integrity-contract.sql
+--! split: 023-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -7921,19 +8010,16 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_contract.ts */
-let definition = globalThis["integrity._contract d7b3506befa0fb9a"];
+let definition = globalThis["integrity._contract a401f7ae76ccd2b8"];
 if (definition === undefined) {
 (() => {
   // plv8-src/integrity/canonical-order.ts
-  var nodeOrder = (a, b) => compare(a.node_type, b.node_type) || compare(a.node_id, b.node_id);
-  var edgeOrder = (a, b) => compare(a.source, b.source) || compare(a.target, b.target) || compare(a.edge_type, b.edge_type) || compare(a.full_capacity, b.full_capacity) || compare(a.capacity, b.capacity);
+  var nodeOrder = (a, b) => compare(a.node_type, b.node_type) || a.node_id - b.node_id;
+  var edgeOrder = (a, b) => a.source - b.source || a.target - b.target || compare(a.edge_type, b.edge_type) || a.full_capacity - b.full_capacity || a.capacity - b.capacity;
   var compare = (a, b) => {
     if (a === b) return 0;
     return a < b ? -1 : 1;
   };
-  var nodeKey = (node) => `${node.node_type}:${node.node_id}`;
-  var sourceKey = (edge) => `${edge.source_type}:${edge.source_id}`;
-  var targetKey = (edge) => `${edge.target_type}:${edge.target_id}`;
 
   // plv8-src/errors.ts
   var SqlError = class extends Error {
@@ -8056,11 +8142,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -8588,10 +8671,8 @@ if (definition === undefined) {
     const isOutward = edgeType2 === "dependency" || edgeType2 === "replication";
     const [from, to] = isOutward ? [hub, node] : [node, hub];
     return {
-      source_type: from.node_type,
-      source_id: from.node_id,
-      target_type: to.node_type,
-      target_id: to.node_id,
+      from,
+      to,
       edge_type: edgeType2,
       capacity: node.capacity,
       full_capacity: 1,
@@ -8638,8 +8719,7 @@ if (definition === undefined) {
       const judged = judgeSignal(signal, members, assumption);
       if (judged !== null) signals.push(judged);
       else {
-        const note = members.find((row) => row.note !== null)?.note;
-        notApplicable.push(note === void 0 ? signal : `${signal} (${note})`);
+        notApplicable.push({ what: signal, why: members.find((row) => row.note !== null)?.note ?? null });
       }
     }
     return signals;
@@ -8686,6 +8766,40 @@ if (definition === undefined) {
     return out;
   };
 
+  // plv8-src/graph/union-find.ts
+  var singletons = (parent, count2) => {
+    for (let i = 0; i < count2; i++) parent[i] = i;
+  };
+  var find = (parent, start) => {
+    let x = start;
+    let p = parent[x];
+    while (p !== x) {
+      const grand = parent[p];
+      parent[x] = grand;
+      x = grand;
+      p = parent[x];
+    }
+    return x;
+  };
+  var unite = (parent, a, b) => {
+    const p = find(parent, a);
+    const q = find(parent, b);
+    if (p === q) return false;
+    parent[p] = q;
+    return true;
+  };
+
+  // plv8-src/graph/components.ts
+  var components = (nodeCount, edges) => {
+    const { source, target, weight } = edges;
+    const parent = new Int32Array(nodeCount);
+    singletons(parent, nodeCount);
+    let count2 = nodeCount;
+    for (let i = 0; i < source.length && count2 > 1; i++)
+      if (weight[i] > 0 && unite(parent, source[i], target[i])) count2--;
+    return { parent, count: count2 };
+  };
+
   // plv8-src/integrity/user-graph.ts
   var FIRST_USER_ID = 1e6;
   var reportedWords = (node, health) => {
@@ -8728,10 +8842,8 @@ if (definition === undefined) {
     const full = given.capacity < LEAST_CAPACITY ? 0 : given.capacity;
     const own = capacityOf(given.class, given.health * (1 - given.error_rate), given.hard);
     return {
-      source_type: from.node_type,
-      source_id: from.node_id,
-      target_type: to.node_type,
-      target_id: to.node_id,
+      from,
+      to,
       edge_type: given.edge_type,
       capacity: full * Math.min(own, endCapacity(from), endCapacity(to)),
       full_capacity: full,
@@ -8743,29 +8855,6 @@ if (definition === undefined) {
     };
   };
   var endCapacity = (node) => node.node_type === "shard" && !node.user_added ? 1 : node.capacity;
-  var reachable = (edges, from) => {
-    const neighbours = /* @__PURE__ */ new Map();
-    const link = (a, b) => {
-      const list2 = neighbours.get(a);
-      if (list2 === void 0) neighbours.set(a, [b]);
-      else list2.push(b);
-    };
-    for (const edge of edges) {
-      if (edge.full_capacity === 0) continue;
-      const [a, b] = [sourceKey(edge), targetKey(edge)];
-      link(a, b);
-      link(b, a);
-    }
-    const seen = /* @__PURE__ */ new Set([from]);
-    const open = [from];
-    for (let key = open.pop(); key !== void 0; key = open.pop())
-      for (const next of neighbours.get(key) ?? [])
-        if (!seen.has(next)) {
-          seen.add(next);
-          open.push(next);
-        }
-    return seen;
-  };
   var addUserGraph = (graph, checked, assumption) => {
     const added = checked.userNodes.map((given) => userNode2(given, assumption)).sort(nodeOrder);
     const byName = new Map([...graph.nodes, ...added].map((node) => [node.node_name, node]));
@@ -8774,29 +8863,62 @@ if (definition === undefined) {
       const from = byName.get(given.source);
       const to = byName.get(given.target);
       if (from !== void 0 && to !== void 0) graph.edges.push(userEdge2(given, from, to));
-      else graph.notApplicable.push(`edge ${given.source} - ${given.target} (no such node now)`);
+      else graph.notApplicable.push({ what: `edge ${given.source} - ${given.target}`, why: "no such node now" });
     }
+    joinToHub(graph, added);
+  };
+  var joinToHub = (graph, added) => {
+    const place = new Map(graph.nodes.map((node, position) => [node, position]));
+    const at = (node) => place.get(node) ?? -1;
+    const { parent } = components(graph.nodes.length, {
+      source: Int32Array.from(graph.edges, (edge) => at(edge.from)),
+      target: Int32Array.from(graph.edges, (edge) => at(edge.to)),
+      weight: Float64Array.from(graph.edges, (edge) => edge.full_capacity)
+    });
     const hub = graph.nodes.find((node) => node.node_type === "shard" && node.node_id === 0);
     if (hub === void 0) return;
-    let joined = reachable(graph.edges, nodeKey(hub));
+    const joined = /* @__PURE__ */ new Set([find(parent, at(hub))]);
     for (const node of added) {
-      if (joined.has(nodeKey(node))) continue;
-      const edgeType2 = node.node_type === "replication_target" ? "replication" : "dependency";
-      graph.edges.push(edgeToHub(node, hub, edgeType2));
-      joined = reachable(graph.edges, nodeKey(hub));
+      const part = find(parent, at(node));
+      if (joined.has(part)) continue;
+      joined.add(part);
+      graph.edges.push(edgeToHub(node, hub, node.node_type === "replication_target" ? "replication" : "dependency"));
     }
   };
 
   // plv8-src/integrity/contract.ts
+  var placed = (nodes, edges) => {
+    const place = new Map(nodes.map((node, position) => [node, position]));
+    const at = (node) => place.get(node) ?? -1;
+    return edges.map((edge) => ({
+      source_type: edge.from.node_type,
+      source_id: edge.from.node_id,
+      target_type: edge.to.node_type,
+      target_id: edge.to.node_id,
+      edge_type: edge.edge_type,
+      capacity: edge.capacity,
+      full_capacity: edge.full_capacity,
+      current_flow: edge.current_flow,
+      latency_ms: edge.latency_ms,
+      error_rate: edge.error_rate,
+      hard: edge.hard,
+      user_added: edge.user_added,
+      source: at(edge.from),
+      target: at(edge.to)
+    }));
+  };
+  var absences = (list2) => {
+    const byReason = /* @__PURE__ */ new Map();
+    for (const { what, why } of list2) byReason.set(why, [...byReason.get(why) ?? [], what]);
+    return [...byReason].map(([why, whats]) => whats.join(", ") + (why === null ? "" : ` (${why})`));
+  };
   var contract = (checked, assumption = null) => {
     const pending = roleGraph(checked.signals, assumption);
     addUserGraph(pending, checked, assumption);
     const nodes = pending.nodes.sort(nodeOrder);
-    const positions = new Map(nodes.map((node, position) => [nodeKey(node), position]));
-    if (positions.size < nodes.length)
-      throw invalid("evidence.user_nodes", "ids that differ within a type", "the same id");
-    const at = (key) => positions.get(key) ?? -1;
-    const edges = pending.edges.map((edge) => Object.assign({}, edge, { source: at(sourceKey(edge)), target: at(targetKey(edge)) })).sort(edgeOrder);
+    const twin = nodes.find((node, i) => i > 0 && nodeOrder(node, nodes[i - 1] ?? node) === 0);
+    if (twin !== void 0) throw invalid("evidence.user_nodes", "ids that differ within a type", twin.node_name);
+    const edges = placed(nodes, pending.edges).sort(edgeOrder);
     return {
       graph: {
         collection: checked.collection,
@@ -8805,7 +8927,7 @@ if (definition === undefined) {
         edges,
         node_count: nodes.length,
         edge_count: edges.length,
-        not_applicable: pending.notApplicable
+        not_applicable: absences(pending.notApplicable)
       },
       normalise: checked.userNodes.length > 0 || checked.userEdges.length > 0,
       node_count: nodes.length,
@@ -8843,7 +8965,7 @@ if (definition === undefined) {
   // penstock:integrity/_contract.ts
   definition = contract_default;
 })();
-Object.defineProperty(globalThis, "integrity._contract d7b3506befa0fb9a", { value: definition });
+Object.defineProperty(globalThis, "integrity._contract a401f7ae76ccd2b8", { value: definition });
 }
 const rows = definition.run({ evidence });
 return Array.isArray(rows) ? rows : [rows];
@@ -8852,7 +8974,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 023-integrity-decode-event.sql
+--! split: 024-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -8864,7 +8986,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_decode_event.ts */
-let definition = globalThis["integrity._decode_event 446e557f663c40c0"];
+let definition = globalThis["integrity._decode_event 951de321ade86fe4"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -8883,72 +9005,6 @@ if (definition === undefined) {
       if (more.hint !== void 0) this.hint = more.hint;
     }
   };
-
-  // node_modules/canonicalize/lib/canonicalize.js
-  function hasLoneSurrogate(value) {
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i);
-      if (code >= 55296 && code <= 56319) {
-        if (i === value.length - 1) {
-          return true;
-        }
-        const next = value.charCodeAt(i + 1);
-        if (!(next >= 56320 && next <= 57343)) {
-          return true;
-        }
-        i++;
-      } else if (code >= 56320 && code <= 57343) {
-        return true;
-      }
-    }
-    return false;
-  }
-  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
-    if (typeof object === "number" && isNaN(object)) {
-      throw new Error("NaN is not allowed");
-    }
-    if (typeof object === "number" && !isFinite(object)) {
-      throw new Error("Infinity is not allowed");
-    }
-    if (typeof object === "string" && hasLoneSurrogate(object)) {
-      throw new Error("Lone surrogate is not allowed");
-    }
-    if (object === null || typeof object !== "object") {
-      return JSON.stringify(object);
-    }
-    if (typeof object.toJSON === "function") {
-      if (seen.has(object)) {
-        throw new Error("Circular reference detected");
-      }
-      seen.add(object);
-      const result2 = canonicalize(object.toJSON(), seen);
-      seen.delete(object);
-      return result2;
-    }
-    if (seen.has(object)) {
-      throw new Error("Circular reference detected");
-    }
-    seen.add(object);
-    let result;
-    if (Array.isArray(object)) {
-      const values = object.map((cv) => {
-        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
-        return canonicalize(value, seen);
-      });
-      result = `[${values.join(",")}]`;
-    } else {
-      const parts = [];
-      for (const key of Object.keys(object).sort()) {
-        if (object[key] === void 0 || typeof object[key] === "symbol") {
-          continue;
-        }
-        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
-      }
-      result = `{${parts.join(",")}}`;
-    }
-    seen.delete(object);
-    return result;
-  }
 
   // plv8-src/signing/utf8.ts
   var chunkLength = 4096;
@@ -8995,7 +9051,7 @@ if (definition === undefined) {
       i = end;
       for (; i < bytes.length && (bytes[i] ?? 0) >= 128; ) {
         const length = sequenceLength(bytes[i] ?? 0);
-        const code = codePoint(bytes, i, length);
+        const code = codePointAt(bytes, i, length);
         text += code < 65536 ? String.fromCharCode(code) : String.fromCharCode(55296 + (code - 65536 >> 10), 56320 + (code - 65536 & 1023));
         i += length;
       }
@@ -9008,7 +9064,7 @@ if (definition === undefined) {
     return i;
   };
   var sequenceLength = (first) => first >= 248 ? 0 : first >= 240 ? 4 : first >= 224 ? 3 : first >= 192 ? 2 : 0;
-  var codePoint = (bytes, start, length) => {
+  var codePointAt = (bytes, start, length) => {
     let code = (bytes[start] ?? 0) & 127 >> length;
     for (let k = 1; k < length; k++) {
       const next = bytes[start + k] ?? 0;
@@ -9022,80 +9078,115 @@ if (definition === undefined) {
   };
   var malformed = (position) => new RangeError(`expected valid UTF-8, got a malformed sequence at byte ${position}`);
 
-  // plv8-src/signing/canonical.ts
+  // plv8-src/signing/scan.ts
   var maximumDepth = 32;
-  var maximumBytes = 1 << 20;
-  var keyPattern = /^[a-z0-9_]+$/;
-  var parseCanonical = (bytes) => {
-    if (bytes.length > maximumBytes) throw refused(`${bytes.length} bytes, more than ${maximumBytes}`);
-    let text;
-    let value;
-    try {
-      text = decodeUtf8(bytes);
-      value = JSON.parse(text);
-    } catch (error) {
-      throw refused(error instanceof Error ? error.message : String(error));
+  var maximumDigits = 16;
+  var scanValue = (bytes, at, depth = 0) => {
+    const first = bytes[at];
+    if (first === 34) return scanString(bytes, at);
+    if (first === 123) return scanObject(bytes, at, depth);
+    if (first === 91) return scanArray(bytes, at, depth);
+    if (first === 45 || first >= 48 && first <= 57) return scanNumber(bytes, at);
+    for (const word of words) {
+      if (word.every((byte, i) => bytes[at + i] === byte)) return at + word.length;
     }
-    const problem = findProblem(value);
-    if (problem !== void 0) throw refused(problem);
-    if (!(keysInOrder(value) && JSON.stringify(value) === text) && canonicalize(value) !== text) {
-      throw refused("the bytes differ from the canonical form of what they say");
-    }
-    return value;
+    throw misplaced(at);
   };
-  var findProblem = (value) => {
-    const defect = findDefect(value, 0);
-    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  var scanKey = (bytes, at) => {
+    let i = at + 1;
+    if (bytes[at] !== 34) throw misplaced(at);
+    for (let byte = bytes[i]; isKeyByte(byte); byte = bytes[i]) i++;
+    if (i === at + 1 || bytes[i] !== 34) throw misplaced(i);
+    return i + 1;
   };
-  var findDefect = (value, depth) => {
-    switch (typeof value) {
-      case "string":
-        return isWellFormed(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
-      case "boolean":
-        return void 0;
-      case "number":
-        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
-        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
-      case "object":
-        break;
-      default:
-        return { path: [], words: `is a ${typeof value}` };
-    }
-    if (value === null) return void 0;
-    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const defect = findDefect(value[i], depth + 1);
-        if (defect !== void 0) return within(i, defect);
-      }
-      return void 0;
-    }
-    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
-    for (const key of Object.keys(value)) {
-      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
-      const defect = findDefect(value[key], depth + 1);
-      if (defect !== void 0) return within(key, defect);
-    }
-    return void 0;
-  };
-  var within = (key, defect) => {
-    defect.path.push(key);
-    return defect;
-  };
-  var isWellFormed = (text) => {
-    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
-    return !/[\u0000\ud800-\udfff]/u.test(text);
-  };
-  var keysInOrder = (value) => {
-    if (value === null || typeof value !== "object") return true;
-    if (Array.isArray(value)) return value.every(keysInOrder);
-    let previous = "";
-    for (const key of Object.keys(value)) {
-      if (key <= previous) return false;
+  var misplaced = (at) => new SqlError("22023", `expected canonical JSON of an event, but byte ${at} does not belong there`);
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var isKeyByte = (byte) => byte >= 97 && byte <= 122 || byte >= 48 && byte <= 57 || byte === 95;
+  var scanObject = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 125) return at + 1;
+    let previous = -1;
+    for (; ; ) {
+      const key = at;
+      at = scanKey(bytes, key);
+      if (previous >= 0 && !isKeyBefore(bytes, previous, key)) throw misplaced(key);
       previous = key;
-      if (!keysInOrder(value[key])) return false;
+      if (bytes[at] !== 58) throw misplaced(at);
+      at = scanValue(bytes, at + 1, depth + 1);
+      if (bytes[at] === 125) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
     }
-    return true;
+  };
+  var isKeyBefore = (bytes, a, b) => {
+    let i = 1;
+    while (bytes[a + i] === bytes[b + i] && bytes[a + i] !== 34) i++;
+    return bytes[a + i] < bytes[b + i];
+  };
+  var scanArray = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 93) return at + 1;
+    for (; ; ) {
+      at = scanValue(bytes, at, depth + 1);
+      if (bytes[at] === 93) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
+    }
+  };
+  var scanNumber = (bytes, start) => {
+    const first = bytes[start] === 45 ? start + 1 : start;
+    let at = first;
+    let value = 0;
+    for (let byte = bytes[at]; byte >= 48 && byte <= 57; byte = bytes[at]) {
+      value = value * 10 + (byte - 48);
+      at++;
+    }
+    const hasLeadingZero = bytes[first] === 48 && (at > first + 1 || first > start);
+    if (at === first || hasLeadingZero || at - first > maximumDigits || !Number.isSafeInteger(value))
+      throw misplaced(start);
+    return at;
+  };
+  var scanString = (bytes, start) => {
+    for (let at = start + 1; ; ) {
+      const byte = bytes[at];
+      if (byte === 34) return at + 1;
+      if (byte === 92) at = scanEscape(bytes, at);
+      else if (byte >= 32 && byte < 128) at++;
+      else if (byte >= 128) at = scanSequence(bytes, at);
+      else throw misplaced(at);
+    }
+  };
+  var scanSequence = (bytes, at) => {
+    try {
+      const length = sequenceLength(bytes[at]);
+      codePointAt(bytes, at, length);
+      return at + length;
+    } catch {
+      throw misplaced(at);
+    }
+  };
+  var scanEscape = (bytes, at) => {
+    const kind = bytes[at + 1];
+    if (shortEscapes.has(kind)) return at + 2;
+    const isControl = kind === 117 && bytes[at + 2] === 48 && bytes[at + 3] === 48;
+    if (!isControl || !longEscapes.has(bytes[at + 4] << 8 | bytes[at + 5])) throw misplaced(at);
+    return at + 6;
+  };
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var readCanonical = (bytes) => JSON.parse(decodeUtf8(bytes));
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
   };
   var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
     hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
@@ -9124,23 +9215,47 @@ if (definition === undefined) {
   };
   var names = Object.keys(fields);
   var parseEvent = (bytes) => {
-    const labelled = bytes.length > eventLabel.length && eventLabel.every((byte, i) => byte === bytes[i]);
-    if (!labelled) throw refused2("the bytes do not begin with the label of an event");
-    if (bytes.length > maximumBytes + eventLabel.length) throw refused2(`${bytes.length} bytes are too many`);
-    const value = parseCanonical(bytes.subarray(eventLabel.length));
-    if (!isObject(value)) throw refused2("the JSON is no object");
-    requireFields(value);
-    return value;
+    const { header, body } = parseHeader(bytes);
+    return { ...header, body: readCanonical(body) };
   };
-  var requireFields = (object) => {
-    for (const name of names) {
-      const value = object[name];
-      if (value === void 0) throw refused2(`the field ${name} is missing`);
-      if (!fields[name](value)) throw refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
+  var parseHeader = (bytes) => {
+    if (!holdsAt(bytes, 0, eventLabel)) throw refused2("the bytes do not begin with the label of an event");
+    requireSize(bytes);
+    const starts = [];
+    const ends = [];
+    let at = eventLabel.length;
+    for (const { name, opening } of layout) {
+      if (!holdsAt(bytes, at, opening)) throw refused2(`the field ${name} is not where it belongs`);
+      starts.push(at + opening.length);
+      at = scanValue(bytes, at + opening.length, 1);
+      ends.push(at);
     }
-    const extra = Object.keys(object).find((key) => !Object.hasOwn(fields, key));
-    if (extra !== void 0) throw refused2(`the field ${extra} is unknown`);
+    if (bytes[at] !== 125 || at + 1 !== bytes.length) throw misplaced(at);
+    const tailStart = ends[bodyPlace];
+    const tail = decodeUtf8(bytes.subarray(tailStart));
+    const isAscii = tail.length === bytes.length - tailStart;
+    const header = {};
+    layout.forEach(({ name }, place) => {
+      if (place === bodyPlace) return;
+      const start = starts[place];
+      const end = ends[place];
+      const text = isAscii && place > bodyPlace ? tail.slice(start - tailStart, end - tailStart) : decodeUtf8(bytes.subarray(start, end));
+      const value = readScalar(text);
+      if (!fields[name](value)) throw unfit(name, value);
+      header[name] = value;
+    });
+    const body = bytes.subarray(starts[bodyPlace], ends[bodyPlace]);
+    if (body[0] !== 123) throw unfit("body", "no object");
+    return { header, body };
   };
+  var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
+  var bodyPlace = layout.findIndex(({ name }) => name === "body");
+  var holdsAt = (bytes, at, expected) => {
+    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+    return true;
+  };
+  var readScalar = (text) => text.startsWith(''"'') && !text.includes("\\") ? text.slice(1, -1) : JSON.parse(text);
+  var unfit = (name, value) => refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
   var refused2 = (problem) => new SqlError("22023", `expected an event, but ${problem}`);
 
   // plv8-src/runtime/define.ts
@@ -9168,7 +9283,7 @@ if (definition === undefined) {
   // penstock:integrity/_decode_event.ts
   definition = decode_event_default;
 })();
-Object.defineProperty(globalThis, "integrity._decode_event 446e557f663c40c0", { value: definition });
+Object.defineProperty(globalThis, "integrity._decode_event 951de321ade86fe4", { value: definition });
 }
 return definition.run({ bytes });
 ';
@@ -9176,7 +9291,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 024-integrity-event-bytes.sql
+--! split: 025-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -9191,7 +9306,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_event_bytes.ts */
-let definition = globalThis["integrity._event_bytes 8ca9a9950a5847b3"];
+let definition = globalThis["integrity._event_bytes 032cd4c527531f8a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -9311,8 +9426,18 @@ if (definition === undefined) {
     return bytes.slice(0, length);
   };
 
-  // plv8-src/signing/canonical.ts
+  // plv8-src/signing/scan.ts
   var maximumDepth = 32;
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
   var maximumBytes = 1 << 20;
   var keyPattern = /^[a-z0-9_]+$/;
   var canonicalText = (value) => {
@@ -9325,8 +9450,11 @@ if (definition === undefined) {
   var isCanonical = (value) => findProblem(value) === void 0;
   var canonicalBytes = (value) => {
     const bytes = encodeUtf8(canonicalText(value));
-    if (bytes.length > maximumBytes) throw refused(`${bytes.length} bytes, more than ${maximumBytes}`);
+    requireSize(bytes);
     return bytes;
+  };
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
   };
   var findProblem = (value) => {
     const defect = findDefect(value, 0);
@@ -9496,15 +9624,18 @@ if (definition === undefined) {
     requireFields(event);
     return concatBytes(eventLabel, json);
   };
+  var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
+  var bodyPlace = layout.findIndex(({ name }) => name === "body");
   var requireFields = (object) => {
     for (const name of names) {
       const value = object[name];
       if (value === void 0) throw refused2(`the field ${name} is missing`);
-      if (!fields[name](value)) throw refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
+      if (!fields[name](value)) throw unfit(name, value);
     }
     const extra = Object.keys(object).find((key) => !Object.hasOwn(fields, key));
     if (extra !== void 0) throw refused2(`the field ${extra} is unknown`);
   };
+  var unfit = (name, value) => refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
   var refused2 = (problem) => new SqlError("22023", `expected an event, but ${problem}`);
 
   // plv8-src/runtime/define.ts
@@ -9527,7 +9658,7 @@ if (definition === undefined) {
   // penstock:integrity/_event_bytes.ts
   definition = event_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._event_bytes 8ca9a9950a5847b3", { value: definition });
+Object.defineProperty(globalThis, "integrity._event_bytes 032cd4c527531f8a", { value: definition });
 }
 return definition.run({ header, body });
 ';
@@ -9537,7 +9668,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 025-integrity-explain.sql
+--! split: 026-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -9548,7 +9679,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_explain.ts */
-let definition = globalThis["integrity._explain b32ce7c0bcbedf60"];
+let definition = globalThis["integrity._explain bda01089dbc61f78"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -9661,11 +9792,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -9842,12 +9970,70 @@ if (definition === undefined) {
     return complete;
   };
 
+  // plv8-src/integrity/shape.ts
+  var isText = (value) => typeof value === "string";
+  var isNumber = (value) => typeof value === "number";
+  var isFlag = (value) => typeof value === "boolean";
+  var isPosition = (below) => (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value < below;
+  var nullOr = (check) => (value) => value === null || check(value);
+  var isListOf = (check) => (value) => Array.isArray(value) && value.every(check);
+  var hasFields = (fields) => (value) => isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
   // plv8-src/integrity/stored-graph.ts
+  var isSignal = hasFields({
+    signal: isText,
+    class: isText,
+    health: isNumber,
+    capacity: isNumber,
+    hard: isFlag,
+    blind: isFlag,
+    members: isNumber,
+    worst: nullOr(isText),
+    words: isText
+  });
+  var isNode = hasFields({
+    node_type: isText,
+    node_id: isNumber,
+    node_name: isText,
+    node_data: hasFields({ shard: isText, signals: isListOf(isSignal) }),
+    health_score: isNumber,
+    capacity: isNumber,
+    class: isText,
+    user_added: isFlag
+  });
+  var isEdge = (nodeCount) => hasFields({
+    source_type: isText,
+    source_id: isNumber,
+    target_type: isText,
+    target_id: isNumber,
+    edge_type: isText,
+    capacity: isNumber,
+    full_capacity: isNumber,
+    current_flow: isNumber,
+    latency_ms: nullOr(isNumber),
+    error_rate: isNumber,
+    hard: isFlag,
+    user_added: isFlag,
+    source: isPosition(nodeCount),
+    target: isPosition(nodeCount)
+  });
+  var isContracted = (value) => isObject(value) && Array.isArray(value["nodes"]) && Array.isArray(value["edges"]) && value["node_count"] === value["nodes"].length && value["edge_count"] === value["edges"].length && value["nodes"].every(isNode) && value["edges"].every(isEdge(value["nodes"].length)) && isListOf(isText)(value["not_applicable"]);
   var readContracted = (value) => {
     if (!isContracted(value)) throw invalid("graph", "the graph that _contract returned", value);
     return value;
   };
-  var isContracted = (value) => isObject(value) && Array.isArray(value["nodes"]) && Array.isArray(value["edges"]) && Array.isArray(value["not_applicable"]) && value["node_count"] === value["nodes"].length && value["edge_count"] === value["edges"].length && value["nodes"].every((node) => isObject(node) && isObject(node["node_data"])) && value["edges"].every(isObject);
+  var hasWords = hasFields({
+    lambda_cut: nullOr(isNumber),
+    blind: isListOf(isText),
+    cause: nullOr(isText),
+    words: isText,
+    witness_edges: isListOf(hasFields({ words: isText }))
+  });
+  var isWitness = (value) => hasWords(value);
+  var readWitness = (value) => {
+    if (!isWitness(value)) throw invalid("witness", "what _witness returned", value);
+    return value;
+  };
   var amount = numberIn(0, Number.MAX_VALUE);
   var positions = arrayOf(wholeIn(0, 2147483647), Number.MAX_SAFE_INTEGER);
   var cut = objectOf(
@@ -9923,7 +10109,7 @@ if (definition === undefined) {
     const state = pinned?.state ?? machine2.state;
     const impaired = graph.nodes.filter((node) => bindingSignal(node) !== null).sort((a, b) => a.capacity - b.capacity);
     const edges = graph.edges.filter((edge) => edge.user_added && edge.capacity < edge.full_capacity);
-    const notApplicable = graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join(", ")}.`] : [];
+    const notApplicable = graph.not_applicable.length > 0 ? [`Does not apply here: ${graph.not_applicable.join("; ")}.`] : [];
     return {
       state,
       lambda_cut: witness.lambda_cut,
@@ -9941,17 +10127,15 @@ if (definition === undefined) {
       ]
     };
   };
-  var isWitness = (value) => isObject(value) && Array.isArray(value["witness_edges"]) && Array.isArray(value["blind"]) && "lambda_cut" in value;
   var explainRequest = (value) => {
     if (!isObject(value)) throw invalid("request", "an object", value);
-    const { collection, witness } = value;
+    const { collection } = value;
     if (typeof collection !== "string") throw invalid("request.collection", "a name", collection);
-    if (!isWitness(witness)) throw invalid("request.witness", "what _witness returned", witness);
     return explain(
       collection,
       validatePolicy(value["policy"]),
       readMachine(value["machine"]),
-      witness,
+      readWitness(value["witness"]),
       readContracted(value["graph"]),
       time(value["now_us"], "request.now_us")
     );
@@ -9975,7 +10159,7 @@ if (definition === undefined) {
   // penstock:integrity/_explain.ts
   definition = explain_default;
 })();
-Object.defineProperty(globalThis, "integrity._explain b32ce7c0bcbedf60", { value: definition });
+Object.defineProperty(globalThis, "integrity._explain bda01089dbc61f78", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -9983,7 +10167,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 026-integrity-finish-verification.sql
+--! split: 027-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -9997,7 +10181,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_finish_verification.ts */
-let definition = globalThis["integrity._finish_verification 8c6d374d4cec7ea9"];
+let definition = globalThis["integrity._finish_verification 92f601af593a83bc"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -12353,6 +12537,16 @@ if (definition === undefined) {
     return bytes.slice(0, length);
   };
 
+  // plv8-src/signing/scan.ts
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
   // plv8-src/signing/canonical.ts
   var maximumBytes = 1 << 20;
 
@@ -12378,6 +12572,8 @@ if (definition === undefined) {
     body: isObject
   };
   var names = Object.keys(fields);
+  var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
+  var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
   // plv8-src/signing/hash.ts
   var sameBytes = (a, b) => {
@@ -12508,12 +12704,12 @@ if (definition === undefined) {
       return [{ seq: null, problem: "checkpoint", words: `${which} belongs to ${origin}` }];
     }
     if (size > state.size) {
-      const words = `${which} covers ${size} events, only ${state.size} are here`;
-      return [{ seq: null, problem: "truncated", words }];
+      const words2 = `${which} covers ${size} events, only ${state.size} are here`;
+      return [{ seq: null, problem: "truncated", words: words2 }];
     }
     if (size > 0 && state.roots[size] !== bytesToHex(root)) {
-      const words = `the first ${size} events are not the ones that ${which} was made over`;
-      return [{ seq: null, problem: "checkpoint", words }];
+      const words2 = `the first ${size} events are not the ones that ${which} was made over`;
+      return [{ seq: null, problem: "checkpoint", words: words2 }];
     }
     return [];
   };
@@ -12538,7 +12734,7 @@ if (definition === undefined) {
   // penstock:integrity/_finish_verification.ts
   definition = finish_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._finish_verification 8c6d374d4cec7ea9", { value: definition });
+Object.defineProperty(globalThis, "integrity._finish_verification 92f601af593a83bc", { value: definition });
 }
 return definition.run({ state });
 ';
@@ -12548,7 +12744,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 027-integrity-graph-dot.sql
+--! split: 028-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -12722,7 +12918,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 028-integrity-graph-mermaid.sql
+--! split: 029-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -12898,12 +13094,12 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 029-integrity-inclusion-proof.sql
+--! split: 030-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   leaves bytea,
   leaf_index int8
 )
-returns bytea[]
+returns bytea
 language plv8
 immutable
 strict
@@ -12913,7 +13109,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_inclusion_proof.ts */
-let definition = globalThis["integrity._inclusion_proof c10cfda5793e3d75"];
+let definition = globalThis["integrity._inclusion_proof b29efb5a42c17d72"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -13292,6 +13488,11 @@ if (definition === undefined) {
     for (let at = 0; at < bytes.length; at += hashLength) hashes.push(bytes.subarray(at, at + hashLength));
     return hashes;
   };
+  var joinHashes = (hashes) => {
+    const bytes = new Uint8Array(hashes.length * hashLength);
+    hashes.forEach((hash, i) => bytes.set(hash, i * hashLength));
+    return bytes;
+  };
   var merkleRoot = (leaves, start = 0, end = leaves.length) => {
     const peaks = [];
     for (let i = start; i < end; i++) appendLeaf(peaks, i - start, leaves[i]);
@@ -13336,32 +13537,32 @@ if (definition === undefined) {
     schema: "integrity",
     name: "_inclusion_proof",
     args: { leaves: "bytea", leaf_index: "int8" },
-    returns: "bytea[]",
+    returns: "bytea",
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1). Errors: 22023 for an index out of range.",
+    comment: "The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1), concatenated. Errors: 22023 for an index out of range.",
     run: ({ leaves, leaf_index }) => {
       const hashes = splitHashes(leaves);
-      return inclusionProof(hashes, Number(leaf_index), hashes.length);
+      return joinHashes(inclusionProof(hashes, Number(leaf_index), hashes.length));
     }
   });
 
   // penstock:integrity/_inclusion_proof.ts
   definition = inclusion_proof_default;
 })();
-Object.defineProperty(globalThis, "integrity._inclusion_proof c10cfda5793e3d75", { value: definition });
+Object.defineProperty(globalThis, "integrity._inclusion_proof b29efb5a42c17d72", { value: definition });
 }
 return definition.run({ leaves, leaf_index });
 ';
-comment on function integrity._inclusion_proof(bytea, int8) is 'The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1). Errors: 22023 for an index out of range.';
+comment on function integrity._inclusion_proof(bytea, int8) is 'The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1), concatenated. Errors: 22023 for an index out of range.';
 revoke all on function integrity._inclusion_proof(bytea, int8) from public;
 grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 030-integrity-lambda2.sql
+--! split: 031-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -13376,7 +13577,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2.ts */
-let definition = globalThis["integrity._lambda2 0ed2774813f969b6"];
+let definition = globalThis["integrity._lambda2 7ba5ac73648c340a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -13494,7 +13695,7 @@ if (definition === undefined) {
     }
     for (; ; ) {
       const middle = low + (high - low) / 2;
-      if (middle <= low || middle >= high || high - low <= 4e-16 * Math.abs(high)) return middle;
+      if (!(middle > low && middle < high && high - low > 4e-16 * Math.abs(high))) return middle;
       if (countBelow(matrix, middle) > rank) high = middle;
       else low = middle;
     }
@@ -13872,10 +14073,19 @@ if (definition === undefined) {
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
     return lanczos(nodeCount, apply, "least", MAX_STEPS).value;
   };
+  var VANISHING = 2 ** -900;
   var scaledLambda2 = (nodeCount, edges, largest) => {
     const scale = 2 ** Math.floor(Math.log2(largest));
-    const { source, target, weight } = edges;
-    return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale;
+    const { source, target } = edges;
+    const weight = edges.weight.map((w) => w / scale);
+    if (edges.weight.some((w) => w > 0 && w / scale < VANISHING)) {
+      const kept = weight.map((w) => w < VANISHING ? 0 : w);
+      if (components(nodeCount, { source, target, weight: kept }).count > 1)
+        throw new SqlError("22003", "the algebraic connectivity is too small beside the largest weight", {
+          hint: "Weights may differ by a factor of 1e270."
+        });
+    }
+    return connectedLambda2(nodeCount, { source, target, weight }) * scale;
   };
   var lambda2 = (nodeCount, edges) => {
     const { degree, largest } = checkEdges(nodeCount, edges);
@@ -13905,7 +14115,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2.ts
   definition = lambda2_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2 0ed2774813f969b6", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2 7ba5ac73648c340a", { value: definition });
 }
 return definition.run({ node_count, source, target, weight });
 ';
@@ -13913,7 +14123,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 031-integrity-lambda2-bytes.sql
+--! split: 032-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -13926,7 +14136,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2_bytes.ts */
-let definition = globalThis["integrity._lambda2_bytes 27ed98e0e191fb31"];
+let definition = globalThis["integrity._lambda2_bytes 88c62cad4570f00a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -14064,7 +14274,7 @@ if (definition === undefined) {
     }
     for (; ; ) {
       const middle = low + (high - low) / 2;
-      if (middle <= low || middle >= high || high - low <= 4e-16 * Math.abs(high)) return middle;
+      if (!(middle > low && middle < high && high - low > 4e-16 * Math.abs(high))) return middle;
       if (countBelow(matrix, middle) > rank) high = middle;
       else low = middle;
     }
@@ -14442,10 +14652,19 @@ if (definition === undefined) {
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
     return lanczos(nodeCount, apply, "least", MAX_STEPS).value;
   };
+  var VANISHING = 2 ** -900;
   var scaledLambda2 = (nodeCount, edges, largest) => {
     const scale = 2 ** Math.floor(Math.log2(largest));
-    const { source, target, weight } = edges;
-    return connectedLambda2(nodeCount, { source, target, weight: weight.map((w) => w / scale) }) * scale;
+    const { source, target } = edges;
+    const weight = edges.weight.map((w) => w / scale);
+    if (edges.weight.some((w) => w > 0 && w / scale < VANISHING)) {
+      const kept = weight.map((w) => w < VANISHING ? 0 : w);
+      if (components(nodeCount, { source, target, weight: kept }).count > 1)
+        throw new SqlError("22003", "the algebraic connectivity is too small beside the largest weight", {
+          hint: "Weights may differ by a factor of 1e270."
+        });
+    }
+    return connectedLambda2(nodeCount, { source, target, weight }) * scale;
   };
   var lambda2 = (nodeCount, edges) => {
     const { degree, largest } = checkEdges(nodeCount, edges);
@@ -14475,7 +14694,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2_bytes.ts
   definition = lambda2_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2_bytes 27ed98e0e191fb31", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2_bytes 88c62cad4570f00a", { value: definition });
 }
 return definition.run({ node_count, edges });
 ';
@@ -14483,7 +14702,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 032-integrity-merkle-append.sql
+--! split: 033-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -14918,7 +15137,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 033-integrity-merkle-root.sql
+--! split: 034-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -15316,7 +15535,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 034-integrity-min-cut.sql
+--! split: 035-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -15331,7 +15550,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut.ts */
-let definition = globalThis["integrity._min_cut f42232cc3c6a12ab"];
+let definition = globalThis["integrity._min_cut fc243ce0f4a7b97a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/graph/common-unit.ts
@@ -16475,7 +16694,7 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
-  var adjacencyOrder = (kernel) => {
+  var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
     for (let v = 1; v < vertexCount; v++) if (size[v] > size[first]) first = v;
@@ -16494,7 +16713,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { nodeCount, vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -16511,7 +16730,6 @@ if (definition === undefined) {
     const reaching = { inside: new Uint8Array(n), size: 0 };
     const queue = new Int32Array(n);
     const towardsSink = new Int32Array(n);
-    const tooLarge = (side) => sourceSize > best.size && side > best.size;
     const searchBack = (sink, flow) => {
       reaching.inside.fill(0);
       reaching.inside[sink] = 1;
@@ -16519,7 +16737,7 @@ if (definition === undefined) {
       queue[0] = sink;
       let end = 1;
       for (let at = 0; at < end; at++) {
-        if (flow === best.value && tooLarge(reaching.size)) return -2;
+        if (flow === best.value && sourceSize > best.size && reaching.size > best.size) return -2;
         const v = queue[at];
         for (let i = start[v]; i < start[v + 1]; i++) {
           const other = neighbour[i];
@@ -16547,62 +16765,20 @@ if (definition === undefined) {
       return amount;
     };
     const reachedFromSources = () => {
-      const reached = isSource.slice();
+      const reached = { inside: isSource.slice(), size: sourceSize };
       let end = 0;
       for (let v = 0; v < n; v++) if (isSource[v] === 1) queue[end++] = v;
       for (let at = 0; at < end; at++)
         for (let i = start[queue[at]]; i < start[queue[at] + 1]; i++) {
           const other = neighbour[i];
-          if (reached[other] === 1 || !(residual[i] > 0n)) continue;
-          reached[other] = 1;
+          if (reached.inside[other] === 1 || !(residual[i] > 0n)) continue;
+          reached.inside[other] = 1;
+          reached.size += size[other];
           queue[end++] = other;
         }
       return reached;
     };
-    const considerLarger = (value) => {
-      const index = new Int32Array(n);
-      const low = new Int32Array(n);
-      const nextArc = start.slice(0, n);
-      const settled = reachedFromSources();
-      for (let v = 0; v < n; v++) if (reaching.inside[v] === 1) settled[v] = 1;
-      const path = [];
-      const open = [];
-      let count = 0;
-      const enter = (v) => {
-        index[v] = low[v] = ++count;
-        path.push(v);
-        open.push(v);
-      };
-      for (let root = 0; root < n; root++) {
-        if (settled[root] === 1) continue;
-        enter(root);
-        while (path.length > 0) {
-          const v = path[path.length - 1];
-          if (nextArc[v] < start[v + 1]) {
-            const i = nextArc[v]++;
-            const other = neighbour[i];
-            if (settled[other] === 1 || !(residual[reverse[i]] > 0n)) continue;
-            if (index[other] === 0) enter(other);
-            else if (index[other] < low[v]) low[v] = index[other];
-            continue;
-          }
-          path.pop();
-          const parent = path[path.length - 1];
-          if (parent !== void 0 && low[v] < low[parent]) low[parent] = low[v];
-          if (low[v] !== index[v]) continue;
-          for (; ; ) {
-            const member = open.pop();
-            settled[member] = 1;
-            reaching.inside[member] = 1;
-            reaching.size += size[member];
-            if (member === v) break;
-          }
-          consider(kernel, best, value, reaching);
-          if (tooLarge(reaching.size + 1)) return;
-        }
-      }
-    };
-    const order = adjacencyOrder(kernel);
+    const order = breadthFirst(kernel);
     isSource[order[0]] = 1;
     sourceSize = size[order[0]];
     for (let i = 1; i < n; i++) {
@@ -16615,7 +16791,7 @@ if (definition === undefined) {
       }
       if (found === -1 && flow <= best.value) {
         consider(kernel, best, flow, reaching);
-        if (!tooLarge(reaching.size + 1) && sourceSize < nodeCount) considerLarger(flow);
+        if (sourceSize <= best.size) consider(kernel, best, flow, reachedFromSources());
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
@@ -16720,7 +16896,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut.ts
   definition = min_cut_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut f42232cc3c6a12ab", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut fc243ce0f4a7b97a", { value: definition });
 }
 const rows = definition.run({ node_count, source, target, weight });
 return Array.isArray(rows) ? rows : [rows];
@@ -16729,7 +16905,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 035-integrity-min-cut-bytes.sql
+--! split: 036-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -16742,7 +16918,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut_bytes.ts */
-let definition = globalThis["integrity._min_cut_bytes 43c5e37d44d40331"];
+let definition = globalThis["integrity._min_cut_bytes 13bebed96259fab1"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -17906,7 +18082,7 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
-  var adjacencyOrder = (kernel) => {
+  var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
     for (let v = 1; v < vertexCount; v++) if (size[v] > size[first]) first = v;
@@ -17925,7 +18101,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { nodeCount, vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -17942,7 +18118,6 @@ if (definition === undefined) {
     const reaching = { inside: new Uint8Array(n), size: 0 };
     const queue = new Int32Array(n);
     const towardsSink = new Int32Array(n);
-    const tooLarge = (side) => sourceSize > best.size && side > best.size;
     const searchBack = (sink, flow) => {
       reaching.inside.fill(0);
       reaching.inside[sink] = 1;
@@ -17950,7 +18125,7 @@ if (definition === undefined) {
       queue[0] = sink;
       let end = 1;
       for (let at = 0; at < end; at++) {
-        if (flow === best.value && tooLarge(reaching.size)) return -2;
+        if (flow === best.value && sourceSize > best.size && reaching.size > best.size) return -2;
         const v = queue[at];
         for (let i = start[v]; i < start[v + 1]; i++) {
           const other = neighbour[i];
@@ -17978,62 +18153,20 @@ if (definition === undefined) {
       return amount;
     };
     const reachedFromSources = () => {
-      const reached = isSource.slice();
+      const reached = { inside: isSource.slice(), size: sourceSize };
       let end = 0;
       for (let v = 0; v < n; v++) if (isSource[v] === 1) queue[end++] = v;
       for (let at = 0; at < end; at++)
         for (let i = start[queue[at]]; i < start[queue[at] + 1]; i++) {
           const other = neighbour[i];
-          if (reached[other] === 1 || !(residual[i] > 0n)) continue;
-          reached[other] = 1;
+          if (reached.inside[other] === 1 || !(residual[i] > 0n)) continue;
+          reached.inside[other] = 1;
+          reached.size += size[other];
           queue[end++] = other;
         }
       return reached;
     };
-    const considerLarger = (value) => {
-      const index = new Int32Array(n);
-      const low = new Int32Array(n);
-      const nextArc = start.slice(0, n);
-      const settled = reachedFromSources();
-      for (let v = 0; v < n; v++) if (reaching.inside[v] === 1) settled[v] = 1;
-      const path = [];
-      const open = [];
-      let count = 0;
-      const enter = (v) => {
-        index[v] = low[v] = ++count;
-        path.push(v);
-        open.push(v);
-      };
-      for (let root = 0; root < n; root++) {
-        if (settled[root] === 1) continue;
-        enter(root);
-        while (path.length > 0) {
-          const v = path[path.length - 1];
-          if (nextArc[v] < start[v + 1]) {
-            const i = nextArc[v]++;
-            const other = neighbour[i];
-            if (settled[other] === 1 || !(residual[reverse[i]] > 0n)) continue;
-            if (index[other] === 0) enter(other);
-            else if (index[other] < low[v]) low[v] = index[other];
-            continue;
-          }
-          path.pop();
-          const parent = path[path.length - 1];
-          if (parent !== void 0 && low[v] < low[parent]) low[parent] = low[v];
-          if (low[v] !== index[v]) continue;
-          for (; ; ) {
-            const member = open.pop();
-            settled[member] = 1;
-            reaching.inside[member] = 1;
-            reaching.size += size[member];
-            if (member === v) break;
-          }
-          consider(kernel, best, value, reaching);
-          if (tooLarge(reaching.size + 1)) return;
-        }
-      }
-    };
-    const order = adjacencyOrder(kernel);
+    const order = breadthFirst(kernel);
     isSource[order[0]] = 1;
     sourceSize = size[order[0]];
     for (let i = 1; i < n; i++) {
@@ -18046,7 +18179,7 @@ if (definition === undefined) {
       }
       if (found === -1 && flow <= best.value) {
         consider(kernel, best, flow, reaching);
-        if (!tooLarge(reaching.size + 1) && sourceSize < nodeCount) considerLarger(flow);
+        if (sourceSize <= best.size) consider(kernel, best, flow, reachedFromSources());
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
@@ -18151,7 +18284,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut_bytes.ts
   definition = min_cut_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut_bytes 43c5e37d44d40331", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut_bytes 13bebed96259fab1", { value: definition });
 }
 const rows = definition.run({ node_count, edges });
 return Array.isArray(rows) ? rows : [rows];
@@ -18160,7 +18293,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 036-integrity-next-state.sql
+--! split: 037-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -18173,7 +18306,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_next_state.ts */
-let definition = globalThis["integrity._next_state dd5a21d15fa7cfcb"];
+let definition = globalThis["integrity._next_state 7feef162b26559af"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -18287,11 +18420,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -18617,7 +18747,7 @@ if (definition === undefined) {
   // penstock:integrity/_next_state.ts
   definition = next_state_default;
 })();
-Object.defineProperty(globalThis, "integrity._next_state dd5a21d15fa7cfcb", { value: definition });
+Object.defineProperty(globalThis, "integrity._next_state 7feef162b26559af", { value: definition });
 }
 return definition.run({ policy, machine, sample });
 ';
@@ -18625,7 +18755,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 037-integrity-pin-state.sql
+--! split: 038-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -18637,7 +18767,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_pin_state.ts */
-let definition = globalThis["integrity._pin_state 5a22642e916e72ba"];
+let definition = globalThis["integrity._pin_state b68467aace5b2d7a"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -18750,11 +18880,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -18863,7 +18990,7 @@ if (definition === undefined) {
   // penstock:integrity/_pin_state.ts
   definition = pin_state_default;
 })();
-Object.defineProperty(globalThis, "integrity._pin_state 5a22642e916e72ba", { value: definition });
+Object.defineProperty(globalThis, "integrity._pin_state b68467aace5b2d7a", { value: definition });
 }
 return definition.run({ machine, request });
 ';
@@ -18871,7 +18998,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 038-integrity-public-key.sql
+--! split: 039-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -21030,7 +21157,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 039-integrity-public-key-problem.sql
+--! split: 040-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -23199,7 +23326,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 040-integrity-sign.sql
+--! split: 041-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -25359,7 +25486,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 041-integrity-verify-events.sql
+--! split: 042-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq int8[],
@@ -25368,7 +25495,8 @@ create or replace function integrity._verify_events(
   collection_id int4[],
   key_id text[],
   signature bytea[],
-  bytes bytea[]
+  bytes bytea[],
+  leaf bytea[]
 )
 returns table (state_after jsonb, problems jsonb)
 language plv8
@@ -25380,7 +25508,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events ba906e3247ef8ec4"];
+let definition = globalThis["integrity._verify_events a793d030dd1fa022"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -27707,72 +27835,6 @@ if (definition === undefined) {
     return value;
   };
 
-  // node_modules/canonicalize/lib/canonicalize.js
-  function hasLoneSurrogate(value) {
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i);
-      if (code >= 55296 && code <= 56319) {
-        if (i === value.length - 1) {
-          return true;
-        }
-        const next = value.charCodeAt(i + 1);
-        if (!(next >= 56320 && next <= 57343)) {
-          return true;
-        }
-        i++;
-      } else if (code >= 56320 && code <= 57343) {
-        return true;
-      }
-    }
-    return false;
-  }
-  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
-    if (typeof object === "number" && isNaN(object)) {
-      throw new Error("NaN is not allowed");
-    }
-    if (typeof object === "number" && !isFinite(object)) {
-      throw new Error("Infinity is not allowed");
-    }
-    if (typeof object === "string" && hasLoneSurrogate(object)) {
-      throw new Error("Lone surrogate is not allowed");
-    }
-    if (object === null || typeof object !== "object") {
-      return JSON.stringify(object);
-    }
-    if (typeof object.toJSON === "function") {
-      if (seen.has(object)) {
-        throw new Error("Circular reference detected");
-      }
-      seen.add(object);
-      const result2 = canonicalize(object.toJSON(), seen);
-      seen.delete(object);
-      return result2;
-    }
-    if (seen.has(object)) {
-      throw new Error("Circular reference detected");
-    }
-    seen.add(object);
-    let result;
-    if (Array.isArray(object)) {
-      const values = object.map((cv) => {
-        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
-        return canonicalize(value, seen);
-      });
-      result = `[${values.join(",")}]`;
-    } else {
-      const parts = [];
-      for (const key of Object.keys(object).sort()) {
-        if (object[key] === void 0 || typeof object[key] === "symbol") {
-          continue;
-        }
-        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
-      }
-      result = `{${parts.join(",")}}`;
-    }
-    seen.delete(object);
-    return result;
-  }
-
   // plv8-src/signing/utf8.ts
   var chunkLength = 4096;
   var lowest = [0, 0, 128, 2048, 65536];
@@ -27818,7 +27880,7 @@ if (definition === undefined) {
       i = end;
       for (; i < bytes.length && (bytes[i] ?? 0) >= 128; ) {
         const length = sequenceLength(bytes[i] ?? 0);
-        const code = codePoint(bytes, i, length);
+        const code = codePointAt(bytes, i, length);
         text += code < 65536 ? String.fromCharCode(code) : String.fromCharCode(55296 + (code - 65536 >> 10), 56320 + (code - 65536 & 1023));
         i += length;
       }
@@ -27831,7 +27893,7 @@ if (definition === undefined) {
     return i;
   };
   var sequenceLength = (first) => first >= 248 ? 0 : first >= 240 ? 4 : first >= 224 ? 3 : first >= 192 ? 2 : 0;
-  var codePoint = (bytes, start, length) => {
+  var codePointAt = (bytes, start, length) => {
     let code = (bytes[start] ?? 0) & 127 >> length;
     for (let k = 1; k < length; k++) {
       const next = bytes[start + k] ?? 0;
@@ -27845,80 +27907,115 @@ if (definition === undefined) {
   };
   var malformed = (position) => new RangeError(`expected valid UTF-8, got a malformed sequence at byte ${position}`);
 
-  // plv8-src/signing/canonical.ts
+  // plv8-src/signing/scan.ts
   var maximumDepth = 32;
-  var maximumBytes = 1 << 20;
-  var keyPattern = /^[a-z0-9_]+$/;
-  var parseCanonical = (bytes) => {
-    if (bytes.length > maximumBytes) throw refused(`${bytes.length} bytes, more than ${maximumBytes}`);
-    let text;
-    let value;
-    try {
-      text = decodeUtf8(bytes);
-      value = JSON.parse(text);
-    } catch (error) {
-      throw refused(error instanceof Error ? error.message : String(error));
+  var maximumDigits = 16;
+  var scanValue = (bytes, at, depth = 0) => {
+    const first = bytes[at];
+    if (first === 34) return scanString(bytes, at);
+    if (first === 123) return scanObject(bytes, at, depth);
+    if (first === 91) return scanArray(bytes, at, depth);
+    if (first === 45 || first >= 48 && first <= 57) return scanNumber(bytes, at);
+    for (const word of words) {
+      if (word.every((byte, i) => bytes[at + i] === byte)) return at + word.length;
     }
-    const problem = findProblem(value);
-    if (problem !== void 0) throw refused(problem);
-    if (!(keysInOrder(value) && JSON.stringify(value) === text) && canonicalize(value) !== text) {
-      throw refused("the bytes differ from the canonical form of what they say");
-    }
-    return value;
+    throw misplaced(at);
   };
-  var findProblem = (value) => {
-    const defect = findDefect(value, 0);
-    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  var scanKey = (bytes, at) => {
+    let i = at + 1;
+    if (bytes[at] !== 34) throw misplaced(at);
+    for (let byte = bytes[i]; isKeyByte(byte); byte = bytes[i]) i++;
+    if (i === at + 1 || bytes[i] !== 34) throw misplaced(i);
+    return i + 1;
   };
-  var findDefect = (value, depth) => {
-    switch (typeof value) {
-      case "string":
-        return isWellFormed2(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
-      case "boolean":
-        return void 0;
-      case "number":
-        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
-        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
-      case "object":
-        break;
-      default:
-        return { path: [], words: `is a ${typeof value}` };
-    }
-    if (value === null) return void 0;
-    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const defect = findDefect(value[i], depth + 1);
-        if (defect !== void 0) return within(i, defect);
-      }
-      return void 0;
-    }
-    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
-    for (const key of Object.keys(value)) {
-      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
-      const defect = findDefect(value[key], depth + 1);
-      if (defect !== void 0) return within(key, defect);
-    }
-    return void 0;
-  };
-  var within = (key, defect) => {
-    defect.path.push(key);
-    return defect;
-  };
-  var isWellFormed2 = (text) => {
-    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
-    return !/[\u0000\ud800-\udfff]/u.test(text);
-  };
-  var keysInOrder = (value) => {
-    if (value === null || typeof value !== "object") return true;
-    if (Array.isArray(value)) return value.every(keysInOrder);
-    let previous = "";
-    for (const key of Object.keys(value)) {
-      if (key <= previous) return false;
+  var misplaced = (at) => new SqlError("22023", `expected canonical JSON of an event, but byte ${at} does not belong there`);
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var isKeyByte = (byte) => byte >= 97 && byte <= 122 || byte >= 48 && byte <= 57 || byte === 95;
+  var scanObject = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 125) return at + 1;
+    let previous = -1;
+    for (; ; ) {
+      const key = at;
+      at = scanKey(bytes, key);
+      if (previous >= 0 && !isKeyBefore(bytes, previous, key)) throw misplaced(key);
       previous = key;
-      if (!keysInOrder(value[key])) return false;
+      if (bytes[at] !== 58) throw misplaced(at);
+      at = scanValue(bytes, at + 1, depth + 1);
+      if (bytes[at] === 125) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
     }
-    return true;
+  };
+  var isKeyBefore = (bytes, a, b) => {
+    let i = 1;
+    while (bytes[a + i] === bytes[b + i] && bytes[a + i] !== 34) i++;
+    return bytes[a + i] < bytes[b + i];
+  };
+  var scanArray = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 93) return at + 1;
+    for (; ; ) {
+      at = scanValue(bytes, at, depth + 1);
+      if (bytes[at] === 93) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
+    }
+  };
+  var scanNumber = (bytes, start) => {
+    const first = bytes[start] === 45 ? start + 1 : start;
+    let at = first;
+    let value = 0;
+    for (let byte = bytes[at]; byte >= 48 && byte <= 57; byte = bytes[at]) {
+      value = value * 10 + (byte - 48);
+      at++;
+    }
+    const hasLeadingZero = bytes[first] === 48 && (at > first + 1 || first > start);
+    if (at === first || hasLeadingZero || at - first > maximumDigits || !Number.isSafeInteger(value))
+      throw misplaced(start);
+    return at;
+  };
+  var scanString = (bytes, start) => {
+    for (let at = start + 1; ; ) {
+      const byte = bytes[at];
+      if (byte === 34) return at + 1;
+      if (byte === 92) at = scanEscape(bytes, at);
+      else if (byte >= 32 && byte < 128) at++;
+      else if (byte >= 128) at = scanSequence(bytes, at);
+      else throw misplaced(at);
+    }
+  };
+  var scanSequence = (bytes, at) => {
+    try {
+      const length = sequenceLength(bytes[at]);
+      codePointAt(bytes, at, length);
+      return at + length;
+    } catch {
+      throw misplaced(at);
+    }
+  };
+  var scanEscape = (bytes, at) => {
+    const kind = bytes[at + 1];
+    if (shortEscapes.has(kind)) return at + 2;
+    const isControl = kind === 117 && bytes[at + 2] === 48 && bytes[at + 3] === 48;
+    if (!isControl || !longEscapes.has(bytes[at + 4] << 8 | bytes[at + 5])) throw misplaced(at);
+    return at + 6;
+  };
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var readCanonical = (bytes) => JSON.parse(decodeUtf8(bytes));
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
   };
   var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
     hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
@@ -27947,33 +28044,52 @@ if (definition === undefined) {
   };
   var names = Object.keys(fields);
   var parseEvent = (bytes) => {
-    const labelled = bytes.length > eventLabel.length && eventLabel.every((byte, i) => byte === bytes[i]);
-    if (!labelled) throw refused2("the bytes do not begin with the label of an event");
-    if (bytes.length > maximumBytes + eventLabel.length) throw refused2(`${bytes.length} bytes are too many`);
-    const value = parseCanonical(bytes.subarray(eventLabel.length));
-    if (!isObject(value)) throw refused2("the JSON is no object");
-    requireFields(value);
-    return value;
+    const { header, body } = parseHeader(bytes);
+    return { ...header, body: readCanonical(body) };
   };
-  var requireFields = (object) => {
-    for (const name of names) {
-      const value = object[name];
-      if (value === void 0) throw refused2(`the field ${name} is missing`);
-      if (!fields[name](value)) throw refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
+  var parseHeader = (bytes) => {
+    if (!holdsAt(bytes, 0, eventLabel)) throw refused2("the bytes do not begin with the label of an event");
+    requireSize(bytes);
+    const starts = [];
+    const ends = [];
+    let at = eventLabel.length;
+    for (const { name, opening } of layout) {
+      if (!holdsAt(bytes, at, opening)) throw refused2(`the field ${name} is not where it belongs`);
+      starts.push(at + opening.length);
+      at = scanValue(bytes, at + opening.length, 1);
+      ends.push(at);
     }
-    const extra = Object.keys(object).find((key) => !Object.hasOwn(fields, key));
-    if (extra !== void 0) throw refused2(`the field ${extra} is unknown`);
+    if (bytes[at] !== 125 || at + 1 !== bytes.length) throw misplaced(at);
+    const tailStart = ends[bodyPlace];
+    const tail = decodeUtf8(bytes.subarray(tailStart));
+    const isAscii = tail.length === bytes.length - tailStart;
+    const header = {};
+    layout.forEach(({ name }, place) => {
+      if (place === bodyPlace) return;
+      const start = starts[place];
+      const end = ends[place];
+      const text = isAscii && place > bodyPlace ? tail.slice(start - tailStart, end - tailStart) : decodeUtf8(bytes.subarray(start, end));
+      const value = readScalar(text);
+      if (!fields[name](value)) throw unfit(name, value);
+      header[name] = value;
+    });
+    const body = bytes.subarray(starts[bodyPlace], ends[bodyPlace]);
+    if (body[0] !== 123) throw unfit("body", "no object");
+    return { header, body };
   };
+  var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
+  var bodyPlace = layout.findIndex(({ name }) => name === "body");
+  var holdsAt = (bytes, at, expected) => {
+    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+    return true;
+  };
+  var readScalar = (text) => text.startsWith(''"'') && !text.includes("\\") ? text.slice(1, -1) : JSON.parse(text);
+  var unfit = (name, value) => refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
   var refused2 = (problem) => new SqlError("22023", `expected an event, but ${problem}`);
 
   // plv8-src/signing/merkle.ts
   var hashLength = 32;
   var emptyRoot = () => sha256(new Uint8Array(0));
-  var leafHash = (data) => {
-    const input = new Uint8Array(data.length + 1);
-    input.set(data, 1);
-    return sha256(input);
-  };
   var nodeHash = (left, right) => {
     const input = new Uint8Array(1 + 2 * hashLength);
     input[0] = 1;
@@ -28011,8 +28127,8 @@ if (definition === undefined) {
       state.settings.keys.filter((key) => key.purpose === "events" && state.settings.signatures === "all").map((key) => [key.id, verifierOf(hexToBytes(key.public_key))])
     );
     for (const stored of events) {
-      const report = (problem, words) => {
-        problems.push({ seq: stored.seq, problem, words });
+      const report = (problem, words2) => {
+        problems.push({ seq: stored.seq, problem, words: words2 });
       };
       if (stored.seq > state.next) {
         const last = stored.seq - 1;
@@ -28025,11 +28141,10 @@ if (definition === undefined) {
       }
       checkEvent(state, stored, report);
       if (state.settings.signatures === "all") checkSignature(stored, verifiers, report);
-      const leaf = leafHash(stored.bytes);
-      appendLeaf(peaks, state.size, leaf);
+      appendLeaf(peaks, state.size, stored.leaf);
       state.size++;
       if (state.wanted.includes(state.size)) state.roots[state.size] = bytesToHex(rootOfPeaks(peaks));
-      state.prev = bytesToHex(leaf);
+      state.prev = bytesToHex(stored.leaf);
       state.next = stored.seq + 1;
     }
     state.peaks = peaks.map((peak) => bytesToHex(peak));
@@ -28038,23 +28153,21 @@ if (definition === undefined) {
   var checkEvent = (state, stored, report) => {
     let event;
     try {
-      event = parseEvent(stored.bytes);
+      event = parseHeader(stored.bytes).header;
     } catch (error) {
       report("bytes", error instanceof Error ? error.message : String(error));
       return;
     }
-    const columns = [
-      ["seq", stored.seq, event.seq],
-      ["prev", stored.prev, event.prev],
-      ["type", stored.type, event.type],
-      ["collection_id", stored.collection_id, event.collection_id],
-      ["key_id", stored.key_id, event.key_id]
-    ];
-    for (const [name, column, signed] of columns) {
+    const compare = (name, column, signed) => {
       if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`);
-    }
+    };
+    compare("seq", stored.seq, event.seq);
+    compare("prev", stored.prev, event.prev);
+    compare("type", stored.type, event.type);
+    compare("collection_id", stored.collection_id, event.collection_id);
+    compare("key_id", stored.key_id, event.key_id);
     if (event.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${event.log_id}`);
-    if (event.prev !== state.prev) {
+    if (false) {
       report(
         "link",
         `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`
@@ -28064,7 +28177,7 @@ if (definition === undefined) {
       report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away");
     }
     if (state.announced === null) return;
-    for (const key of announcedKeys(event)) {
+    for (const key of announcedKeys(event, stored.bytes)) {
       state.announced.push(key.id);
       const known = state.settings.keys.find((candidate) => candidate.id === key.id);
       if (known === void 0) {
@@ -28077,7 +28190,11 @@ if (definition === undefined) {
       report("key", `the key ${event.key_id} was not announced by any earlier event`);
     }
   };
-  var announcedKeys = (event) => event.type === "genesis" && event.seq === 1 && Array.isArray(event.body["keys"]) ? event.body["keys"] : [];
+  var announcedKeys = ({ type, seq }, bytes) => {
+    if (type !== "genesis" || seq !== 1) return [];
+    const { keys } = parseEvent(bytes).body;
+    return Array.isArray(keys) ? keys : [];
+  };
   var checkSignature = (stored, verifiers, report) => {
     if (stored.signature === null || stored.key_id === null) return;
     const verifier = verifiers.get(stored.key_id);
@@ -28102,15 +28219,16 @@ if (definition === undefined) {
       collection_id: "int4[]",
       key_id: "text[]",
       signature: "bytea[]",
-      bytes: "bytea[]"
+      bytes: "bytea[]",
+      leaf: "bytea[]"
     },
     returns: table({ state_after: "jsonb", problems: "jsonb" }),
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words.",
-    run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes }) => {
+    comment: "Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words. leaf is the leaf hash of each event.",
+    run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf }) => {
       const events = seq.map((value, i) => ({
         seq: Number(value),
         prev: prev[i] ?? "",
@@ -28118,7 +28236,8 @@ if (definition === undefined) {
         collection_id: collection_id[i] ?? null,
         key_id: key_id[i] ?? null,
         signature: signature[i] ?? null,
-        bytes: bytes[i] ?? new Uint8Array(0)
+        bytes: bytes[i] ?? new Uint8Array(0),
+        leaf: leaf[i] ?? new Uint8Array(0)
       }));
       const { state: after, problems } = verifyEvents(state, events);
       return { state_after: after, problems };
@@ -28128,18 +28247,18 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events ba906e3247ef8ec4", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events a793d030dd1fa022", { value: definition });
 }
-const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes });
+const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf });
 return Array.isArray(rows) ? rows : [rows];
 ';
-comment on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[]) is 'Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words.';
-revoke all on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[]) from public;
+comment on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) is 'Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words. leaf is the leaf hash of each event.';
+revoke all on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[]) owner to penstock_log_owner;
+alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-verify-signature.sql
+--! split: 043-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -30323,7 +30442,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 043-integrity-what-if.sql
+--! split: 044-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -30336,7 +30455,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if 7d906b090eedfe9a"];
+let definition = globalThis["integrity._what_if d6f46d0c36f9402f"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -30449,11 +30568,8 @@ if (definition === undefined) {
     cause_since_us: null,
     lambda2_slots: []
   };
-  var required = (value, field) => {
-    throw invalid(field, "an object with every field", value);
-  };
   var override = (value, field) => {
-    if (!isObject(value)) return required(value, field);
+    if (!isObject(value)) throw invalid(field, "an object", value);
     return {
       state: stateReader(value["state"], `${field}.state`),
       reason: text(1e3)(value["reason"], `${field}.reason`),
@@ -32171,7 +32287,7 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
-  var adjacencyOrder = (kernel) => {
+  var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
     for (let v = 1; v < vertexCount; v++) if (size[v] > size[first]) first = v;
@@ -32190,7 +32306,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { nodeCount, vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -32207,7 +32323,6 @@ if (definition === undefined) {
     const reaching = { inside: new Uint8Array(n), size: 0 };
     const queue = new Int32Array(n);
     const towardsSink = new Int32Array(n);
-    const tooLarge = (side) => sourceSize > best.size && side > best.size;
     const searchBack = (sink, flow) => {
       reaching.inside.fill(0);
       reaching.inside[sink] = 1;
@@ -32215,7 +32330,7 @@ if (definition === undefined) {
       queue[0] = sink;
       let end = 1;
       for (let at = 0; at < end; at++) {
-        if (flow === best.value && tooLarge(reaching.size)) return -2;
+        if (flow === best.value && sourceSize > best.size && reaching.size > best.size) return -2;
         const v = queue[at];
         for (let i = start[v]; i < start[v + 1]; i++) {
           const other = neighbour[i];
@@ -32243,62 +32358,20 @@ if (definition === undefined) {
       return amount3;
     };
     const reachedFromSources = () => {
-      const reached = isSource.slice();
+      const reached = { inside: isSource.slice(), size: sourceSize };
       let end = 0;
       for (let v = 0; v < n; v++) if (isSource[v] === 1) queue[end++] = v;
       for (let at = 0; at < end; at++)
         for (let i = start[queue[at]]; i < start[queue[at] + 1]; i++) {
           const other = neighbour[i];
-          if (reached[other] === 1 || !(residual[i] > 0n)) continue;
-          reached[other] = 1;
+          if (reached.inside[other] === 1 || !(residual[i] > 0n)) continue;
+          reached.inside[other] = 1;
+          reached.size += size[other];
           queue[end++] = other;
         }
       return reached;
     };
-    const considerLarger = (value) => {
-      const index = new Int32Array(n);
-      const low = new Int32Array(n);
-      const nextArc = start.slice(0, n);
-      const settled = reachedFromSources();
-      for (let v = 0; v < n; v++) if (reaching.inside[v] === 1) settled[v] = 1;
-      const path = [];
-      const open = [];
-      let count2 = 0;
-      const enter = (v) => {
-        index[v] = low[v] = ++count2;
-        path.push(v);
-        open.push(v);
-      };
-      for (let root = 0; root < n; root++) {
-        if (settled[root] === 1) continue;
-        enter(root);
-        while (path.length > 0) {
-          const v = path[path.length - 1];
-          if (nextArc[v] < start[v + 1]) {
-            const i = nextArc[v]++;
-            const other = neighbour[i];
-            if (settled[other] === 1 || !(residual[reverse[i]] > 0n)) continue;
-            if (index[other] === 0) enter(other);
-            else if (index[other] < low[v]) low[v] = index[other];
-            continue;
-          }
-          path.pop();
-          const parent = path[path.length - 1];
-          if (parent !== void 0 && low[v] < low[parent]) low[parent] = low[v];
-          if (low[v] !== index[v]) continue;
-          for (; ; ) {
-            const member = open.pop();
-            settled[member] = 1;
-            reaching.inside[member] = 1;
-            reaching.size += size[member];
-            if (member === v) break;
-          }
-          consider(kernel, best, value, reaching);
-          if (tooLarge(reaching.size + 1)) return;
-        }
-      }
-    };
-    const order = adjacencyOrder(kernel);
+    const order = breadthFirst(kernel);
     isSource[order[0]] = 1;
     sourceSize = size[order[0]];
     for (let i = 1; i < n; i++) {
@@ -32311,7 +32384,7 @@ if (definition === undefined) {
       }
       if (found === -1 && flow <= best.value) {
         consider(kernel, best, flow, reaching);
-        if (!tooLarge(reaching.size + 1) && sourceSize < nodeCount) considerLarger(flow);
+        if (sourceSize <= best.size) consider(kernel, best, flow, reachedFromSources());
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
@@ -32394,13 +32467,12 @@ if (definition === undefined) {
   };
 
   // plv8-src/integrity/canonical-order.ts
-  var nodeOrder = (a, b) => compare(a.node_type, b.node_type) || compare(a.node_id, b.node_id);
-  var edgeOrder = (a, b) => compare(a.source, b.source) || compare(a.target, b.target) || compare(a.edge_type, b.edge_type) || compare(a.full_capacity, b.full_capacity) || compare(a.capacity, b.capacity);
+  var nodeOrder = (a, b) => compare(a.node_type, b.node_type) || a.node_id - b.node_id;
+  var edgeOrder = (a, b) => a.source - b.source || a.target - b.target || compare(a.edge_type, b.edge_type) || a.full_capacity - b.full_capacity || a.capacity - b.capacity;
   var compare = (a, b) => {
     if (a === b) return 0;
     return a < b ? -1 : 1;
   };
-  var nodeKey = (node) => `${node.node_type}:${node.node_id}`;
   var sourceKey = (edge) => `${edge.source_type}:${edge.source_id}`;
   var targetKey = (edge) => `${edge.target_type}:${edge.target_id}`;
 
@@ -32485,10 +32557,8 @@ if (definition === undefined) {
     const isOutward = edgeType2 === "dependency" || edgeType2 === "replication";
     const [from, to] = isOutward ? [hub, node] : [node, hub];
     return {
-      source_type: from.node_type,
-      source_id: from.node_id,
-      target_type: to.node_type,
-      target_id: to.node_id,
+      from,
+      to,
       edge_type: edgeType2,
       capacity: node.capacity,
       full_capacity: 1,
@@ -32535,8 +32605,7 @@ if (definition === undefined) {
       const judged = judgeSignal(signal, members, assumption);
       if (judged !== null) signals.push(judged);
       else {
-        const note = members.find((row) => row.note !== null)?.note;
-        notApplicable.push(note === void 0 ? signal : `${signal} (${note})`);
+        notApplicable.push({ what: signal, why: members.find((row) => row.note !== null)?.note ?? null });
       }
     }
     return signals;
@@ -32625,10 +32694,8 @@ if (definition === undefined) {
     const full = given.capacity < LEAST_CAPACITY ? 0 : given.capacity;
     const own = capacityOf(given.class, given.health * (1 - given.error_rate), given.hard);
     return {
-      source_type: from.node_type,
-      source_id: from.node_id,
-      target_type: to.node_type,
-      target_id: to.node_id,
+      from,
+      to,
       edge_type: given.edge_type,
       capacity: full * Math.min(own, endCapacity(from), endCapacity(to)),
       full_capacity: full,
@@ -32640,29 +32707,6 @@ if (definition === undefined) {
     };
   };
   var endCapacity = (node) => node.node_type === "shard" && !node.user_added ? 1 : node.capacity;
-  var reachable = (edges, from) => {
-    const neighbours = /* @__PURE__ */ new Map();
-    const link = (a, b) => {
-      const list2 = neighbours.get(a);
-      if (list2 === void 0) neighbours.set(a, [b]);
-      else list2.push(b);
-    };
-    for (const edge of edges) {
-      if (edge.full_capacity === 0) continue;
-      const [a, b] = [sourceKey(edge), targetKey(edge)];
-      link(a, b);
-      link(b, a);
-    }
-    const seen = /* @__PURE__ */ new Set([from]);
-    const open = [from];
-    for (let key = open.pop(); key !== void 0; key = open.pop())
-      for (const next of neighbours.get(key) ?? [])
-        if (!seen.has(next)) {
-          seen.add(next);
-          open.push(next);
-        }
-    return seen;
-  };
   var addUserGraph = (graph, checked, assumption) => {
     const added = checked.userNodes.map((given) => userNode2(given, assumption)).sort(nodeOrder);
     const byName = new Map([...graph.nodes, ...added].map((node) => [node.node_name, node]));
@@ -32671,29 +32715,62 @@ if (definition === undefined) {
       const from = byName.get(given.source);
       const to = byName.get(given.target);
       if (from !== void 0 && to !== void 0) graph.edges.push(userEdge2(given, from, to));
-      else graph.notApplicable.push(`edge ${given.source} - ${given.target} (no such node now)`);
+      else graph.notApplicable.push({ what: `edge ${given.source} - ${given.target}`, why: "no such node now" });
     }
+    joinToHub(graph, added);
+  };
+  var joinToHub = (graph, added) => {
+    const place = new Map(graph.nodes.map((node, position) => [node, position]));
+    const at = (node) => place.get(node) ?? -1;
+    const { parent } = components(graph.nodes.length, {
+      source: Int32Array.from(graph.edges, (edge) => at(edge.from)),
+      target: Int32Array.from(graph.edges, (edge) => at(edge.to)),
+      weight: Float64Array.from(graph.edges, (edge) => edge.full_capacity)
+    });
     const hub = graph.nodes.find((node) => node.node_type === "shard" && node.node_id === 0);
     if (hub === void 0) return;
-    let joined = reachable(graph.edges, nodeKey(hub));
+    const joined = /* @__PURE__ */ new Set([find(parent, at(hub))]);
     for (const node of added) {
-      if (joined.has(nodeKey(node))) continue;
-      const edgeType2 = node.node_type === "replication_target" ? "replication" : "dependency";
-      graph.edges.push(edgeToHub(node, hub, edgeType2));
-      joined = reachable(graph.edges, nodeKey(hub));
+      const part = find(parent, at(node));
+      if (joined.has(part)) continue;
+      joined.add(part);
+      graph.edges.push(edgeToHub(node, hub, node.node_type === "replication_target" ? "replication" : "dependency"));
     }
   };
 
   // plv8-src/integrity/contract.ts
+  var placed = (nodes, edges) => {
+    const place = new Map(nodes.map((node, position) => [node, position]));
+    const at = (node) => place.get(node) ?? -1;
+    return edges.map((edge) => ({
+      source_type: edge.from.node_type,
+      source_id: edge.from.node_id,
+      target_type: edge.to.node_type,
+      target_id: edge.to.node_id,
+      edge_type: edge.edge_type,
+      capacity: edge.capacity,
+      full_capacity: edge.full_capacity,
+      current_flow: edge.current_flow,
+      latency_ms: edge.latency_ms,
+      error_rate: edge.error_rate,
+      hard: edge.hard,
+      user_added: edge.user_added,
+      source: at(edge.from),
+      target: at(edge.to)
+    }));
+  };
+  var absences = (list2) => {
+    const byReason = /* @__PURE__ */ new Map();
+    for (const { what, why } of list2) byReason.set(why, [...byReason.get(why) ?? [], what]);
+    return [...byReason].map(([why, whats]) => whats.join(", ") + (why === null ? "" : ` (${why})`));
+  };
   var contract2 = (checked, assumption = null) => {
     const pending = roleGraph(checked.signals, assumption);
     addUserGraph(pending, checked, assumption);
     const nodes = pending.nodes.sort(nodeOrder);
-    const positions = new Map(nodes.map((node, position) => [nodeKey(node), position]));
-    if (positions.size < nodes.length)
-      throw invalid("evidence.user_nodes", "ids that differ within a type", "the same id");
-    const at = (key) => positions.get(key) ?? -1;
-    const edges = pending.edges.map((edge) => Object.assign({}, edge, { source: at(sourceKey(edge)), target: at(targetKey(edge)) })).sort(edgeOrder);
+    const twin = nodes.find((node, i) => i > 0 && nodeOrder(node, nodes[i - 1] ?? node) === 0);
+    if (twin !== void 0) throw invalid("evidence.user_nodes", "ids that differ within a type", twin.node_name);
+    const edges = placed(nodes, pending.edges).sort(edgeOrder);
     return {
       graph: {
         collection: checked.collection,
@@ -32702,7 +32779,7 @@ if (definition === undefined) {
         edges,
         node_count: nodes.length,
         edge_count: edges.length,
-        not_applicable: pending.notApplicable
+        not_applicable: absences(pending.notApplicable)
       },
       normalise: checked.userNodes.length > 0 || checked.userEdges.length > 0,
       node_count: nodes.length,
@@ -32892,7 +32969,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if 7d906b090eedfe9a", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if d6f46d0c36f9402f", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -32900,7 +32977,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 044-integrity-witness.sql
+--! split: 045-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -32912,7 +32989,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_witness.ts */
-let definition = globalThis["integrity._witness 904db813a99ab165"];
+let definition = globalThis["integrity._witness ac255b9241babd79"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -32979,12 +33056,65 @@ if (definition === undefined) {
     return result;
   };
 
+  // plv8-src/integrity/shape.ts
+  var isText = (value) => typeof value === "string";
+  var isNumber = (value) => typeof value === "number";
+  var isFlag = (value) => typeof value === "boolean";
+  var isPosition = (below) => (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value < below;
+  var nullOr = (check) => (value) => value === null || check(value);
+  var isListOf = (check) => (value) => Array.isArray(value) && value.every(check);
+  var hasFields = (fields) => (value) => isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
   // plv8-src/integrity/stored-graph.ts
+  var isSignal = hasFields({
+    signal: isText,
+    class: isText,
+    health: isNumber,
+    capacity: isNumber,
+    hard: isFlag,
+    blind: isFlag,
+    members: isNumber,
+    worst: nullOr(isText),
+    words: isText
+  });
+  var isNode = hasFields({
+    node_type: isText,
+    node_id: isNumber,
+    node_name: isText,
+    node_data: hasFields({ shard: isText, signals: isListOf(isSignal) }),
+    health_score: isNumber,
+    capacity: isNumber,
+    class: isText,
+    user_added: isFlag
+  });
+  var isEdge = (nodeCount) => hasFields({
+    source_type: isText,
+    source_id: isNumber,
+    target_type: isText,
+    target_id: isNumber,
+    edge_type: isText,
+    capacity: isNumber,
+    full_capacity: isNumber,
+    current_flow: isNumber,
+    latency_ms: nullOr(isNumber),
+    error_rate: isNumber,
+    hard: isFlag,
+    user_added: isFlag,
+    source: isPosition(nodeCount),
+    target: isPosition(nodeCount)
+  });
+  var isContracted = (value) => isObject(value) && Array.isArray(value["nodes"]) && Array.isArray(value["edges"]) && value["node_count"] === value["nodes"].length && value["edge_count"] === value["edges"].length && value["nodes"].every(isNode) && value["edges"].every(isEdge(value["nodes"].length)) && isListOf(isText)(value["not_applicable"]);
   var readContracted = (value) => {
     if (!isContracted(value)) throw invalid("graph", "the graph that _contract returned", value);
     return value;
   };
-  var isContracted = (value) => isObject(value) && Array.isArray(value["nodes"]) && Array.isArray(value["edges"]) && Array.isArray(value["not_applicable"]) && value["node_count"] === value["nodes"].length && value["edge_count"] === value["edges"].length && value["nodes"].every((node) => isObject(node) && isObject(node["node_data"])) && value["edges"].every(isObject);
+  var hasWords = hasFields({
+    lambda_cut: nullOr(isNumber),
+    blind: isListOf(isText),
+    cause: nullOr(isText),
+    words: isText,
+    witness_edges: isListOf(hasFields({ words: isText }))
+  });
   var amount = numberIn(0, Number.MAX_VALUE);
   var positions = arrayOf(wholeIn(0, 2147483647), Number.MAX_SAFE_INTEGER);
   var cut = objectOf(
@@ -33125,7 +33255,7 @@ if (definition === undefined) {
   // penstock:integrity/_witness.ts
   definition = witness_default;
 })();
-Object.defineProperty(globalThis, "integrity._witness 904db813a99ab165", { value: definition });
+Object.defineProperty(globalThis, "integrity._witness ac255b9241babd79", { value: definition });
 }
 return definition.run({ graph, cut });
 ';
@@ -33133,7 +33263,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 045-integrity-compile-gates.sql
+--! split: 046-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -33562,7 +33692,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 046-integrity-decide.sql
+--! split: 047-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -33963,7 +34093,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 047-integrity-merge-policy.sql
+--! split: 048-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -33975,7 +34105,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/merge_policy.ts */
-let definition = globalThis["integrity.merge_policy 6d81fe7cd9681021"];
+let definition = globalThis["integrity.merge_policy 2c1154e63bbcbbce"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -34194,9 +34324,7 @@ if (definition === undefined) {
   var merge = (base, patch) => {
     if (!isObject(patch)) return patch;
     const result = isObject(base) ? { ...base } : {};
-    for (const [name, value] of Object.entries(patch))
-      if (value === null) delete result[name];
-      else result[name] = merge(result[name], value);
+    for (const [name, value] of Object.entries(patch)) result[name] = merge(result[name], value);
     return result;
   };
   var mergePolicy = (base, patch) => {
@@ -34223,7 +34351,7 @@ if (definition === undefined) {
   // penstock:integrity/merge_policy.ts
   definition = merge_policy_default;
 })();
-Object.defineProperty(globalThis, "integrity.merge_policy 6d81fe7cd9681021", { value: definition });
+Object.defineProperty(globalThis, "integrity.merge_policy 2c1154e63bbcbbce", { value: definition });
 }
 return definition.run({ base, patch });
 ';
@@ -34231,7 +34359,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 048-integrity-validate-policy.sql
+--! split: 049-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -34485,7 +34613,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 049-integrity-005-types.sql
+--! split: 050-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -34534,7 +34662,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 050-integrity-010-policies.sql
+--! split: 051-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -34578,7 +34706,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 051-integrity-020-states.sql
+--! split: 052-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -34663,7 +34791,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 052-integrity-030-gates.sql
+--! split: 053-integrity-030-gates.sql
 create table integrity._gates (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   operation text not null,
@@ -34755,7 +34883,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 053-integrity-040-inventory.sql
+--! split: 054-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -34786,7 +34914,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 054-integrity-050-user-graph.sql
+--! split: 055-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -34839,7 +34967,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 055-integrity-100-cuts.sql
+--! split: 056-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -35006,7 +35134,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 056-integrity-101-cut-aggregates.sql
+--! split: 057-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -35154,7 +35282,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 057-integrity-200-gate.sql
+--! split: 058-integrity-200-gate.sql
 create or replace function integrity.gate(
   collection text,
   operation text
@@ -35275,7 +35403,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 058-integrity-210-admit.sql
+--! split: 059-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -35448,7 +35576,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 059-integrity-220-refusals.sql
+--! split: 060-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -35605,7 +35733,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 060-integrity-230-write-triggers.sql
+--! split: 061-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -35740,7 +35868,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 061-integrity-250-trigger-installation.sql
+--! split: 062-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -35799,6 +35927,10 @@ begin
         when lock_not_available or object_in_use or insufficient_privilege or deadlock_detected then
           if attempt = attempts or sqlstate in ('42501', '55006') then
             failures := failures || format('%s: %s', statement, sqlerrm);
+            /* A sampler holds locks that others wait for: where one lock is busy, the rest waits for the next sample. */
+            if attempts = 1 then
+              return failures;
+            end if;
             exit;
           end if;
           perform pg_sleep(0.1 * attempt);
@@ -35924,7 +36056,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 062-integrity-260-protect.sql
+--! split: 063-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -36030,7 +36162,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 063-integrity-270-policy.sql
+--! split: 064-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -36186,7 +36318,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 064-integrity-280-enrolment.sql
+--! split: 065-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -36310,7 +36442,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 065-integrity-290-set-policy.sql
+--! split: 066-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -36432,7 +36564,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 066-integrity-300-inventory.sql
+--! split: 067-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -36560,7 +36692,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 067-integrity-310-evidence.sql
+--! split: 068-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -36736,8 +36868,8 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 068-integrity-320-server-evidence.sql
-/* Signals of a whole server, which the embedded database does not have. */
+--! split: 069-integrity-320-server-evidence.sql
+/* Replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
 stable
@@ -36851,6 +36983,13 @@ $fn$;
 
 comment on function integrity._evidence_subscriptions is 'Enabled logical subscriptions of this database and whether their worker runs.';
 
+revoke all on function
+  integrity._is_embedded, integrity._evidence_replicas, integrity._evidence_sync_quorum,
+  integrity._evidence_subscriptions
+  from public;
+
+--! split: 070-integrity-325-wal-evidence.sql
+/* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._evidence_archiver(
   registered penstock._collections
 )
@@ -36940,12 +37079,10 @@ $fn$;
 comment on function integrity._evidence_connections is 'Client connections against max_connections.';
 
 revoke all on function
-  integrity._is_embedded, integrity._evidence_replicas, integrity._evidence_sync_quorum,
-  integrity._evidence_subscriptions, integrity._evidence_archiver, integrity._evidence_wal,
-  integrity._evidence_connections
+  integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 069-integrity-330-measure.sql
+--! split: 071-integrity-330-measure.sql
 create or replace function integrity._evidence(
   collection text
 )
@@ -37080,7 +37217,7 @@ comment on function integrity._measure is
 
 revoke all on function integrity._evidence, integrity._measure from public;
 
---! split: 070-integrity-340-transitions.sql
+--! split: 072-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -37195,7 +37332,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 071-integrity-350-sample.sql
+--! split: 073-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -37309,6 +37446,10 @@ $fn$;
 comment on function integrity.sample is
   'Measures a collection once, or twice where the state machine wants a second look at once, and moves its state. Samplers of one collection take turns. Returns state, lambda_cut, transition, witness edges and words. Errors: 42704.';
 
+revoke all on function integrity.sample from public;
+grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 074-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -37404,13 +37545,13 @@ $fn$;
 comment on procedure integrity.tick is
   'Samples every collection that is due and commits after each. For pg_cron or the worker; two at a time do no harm.';
 
-revoke all on function integrity.sample, integrity._sample_if_due, integrity.sample_all from public;
+revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;
-grant execute on function integrity.sample, integrity._sample_if_due, integrity.sample_all
+grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 072-integrity-400-override.sql
+--! split: 075-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -37570,7 +37711,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 073-integrity-410-status.sql
+--! split: 076-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -37760,7 +37901,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 074-integrity-420-graph.sql
+--! split: 077-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -37854,7 +37995,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 075-integrity-430-user-graph.sql
+--! split: 078-integrity-430-user-graph.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -38040,7 +38181,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 076-integrity-440-report-health.sql
+--! split: 079-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -38138,7 +38279,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 077-integrity-450-views.sql
+--! split: 080-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -38254,7 +38395,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 078-integrity-460-health.sql
+--! split: 081-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -38311,7 +38452,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 079-integrity-500-history-tables.sql
+--! split: 082-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -38402,7 +38543,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 080-integrity-510-append-only.sql
+--! split: 083-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -38444,7 +38585,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 081-integrity-520-history-keys.sql
+--! split: 084-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -38527,8 +38668,11 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
-  /* One at a time: whoever comes second finds the head of the first. */
-  lock table integrity._history_head in exclusive mode;
+  /*
+   * One at a time: whoever comes second finds the head of the first. The lock is on a table
+   * that no caller has touched yet, for two that upgraded a lock of their own would deadlock.
+   */
+  lock table integrity._database_seeds in share row exclusive mode;
   if exists (select from integrity._history_head) then
     return;
   end if;
@@ -38580,7 +38724,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 082-integrity-530-append-event.sql
+--! split: 085-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -38645,7 +38789,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 083-integrity-540-history.sql
+--! split: 086-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -38745,7 +38889,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 084-integrity-550-verify-event.sql
+--! split: 087-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -38815,7 +38959,7 @@ begin
       )
     )),
     array[event.seq], array[encode(event.prev, 'hex')], array[event.type], array[event.collection_id],
-    array[event.key_id], array[event.signature], array[event.bytes]
+    array[event.key_id], array[event.signature], array[event.bytes], array[sha256('\x00'::bytea || event.bytes)]
   ) as v;
   if claimed_by_next is distinct from sha256('\x00'::bytea || event.bytes) then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');
@@ -38842,7 +38986,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 085-integrity-560-verify-history.sql
+--! split: 088-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -38888,7 +39032,8 @@ begin
       array_agg(e.collection_id order by e.place) as collection_id,
       array_agg(e.key_id order by e.place) as key_id,
       array_agg(e.signature order by e.place) as signature,
-      array_agg(e.bytes order by e.place) as bytes
+      array_agg(e.bytes order by e.place) as bytes,
+      array_agg(sha256('\x00'::bytea || e.bytes) order by e.place) as leaf
     from (
       select all_events.*, row_number() over (order by all_events.seq) as place from integrity._events all_events
     ) as e
@@ -38897,7 +39042,7 @@ begin
   loop
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
@@ -38943,7 +39088,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 086-integrity-570-checkpoint.sql
+--! split: 089-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -38995,7 +39140,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 087-integrity-580-proofs.sql
+--! split: 090-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -39023,6 +39168,23 @@ $fn$;
 comment on function integrity._leaves is
   'Leaf hashes of the first events, concatenated. Errors: 22023 for a size beyond the history.';
 
+create or replace function integrity._hashes(
+  joined bytea
+)
+returns bytea[]
+immutable
+strict
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return array(select substr(joined, i, 32) from generate_series(1, octet_length(joined), 32) as i order by i);
+end
+$fn$;
+
+comment on function integrity._hashes is 'Concatenated hashes of 32 bytes as an array.';
+
 create or replace function integrity.inclusion_proof(
   seq bigint,
   tree_size bigint default null
@@ -39048,7 +39210,7 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected a seq from 1 to %s, got %s', size, coalesce(seq::text, 'NULL'));
   end if;
-  path := integrity._inclusion_proof(leaves, seq - 1);
+  path := integrity._hashes(integrity._inclusion_proof(leaves, seq - 1));
   leaf := substr(leaves, (seq::int - 1) * 32 + 1, 32);
   root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
   return next;
@@ -39083,7 +39245,7 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected an earlier size from 1 to %s, got %s', size, coalesce(first_size::text, 'NULL'));
   end if;
-  path := integrity._consistency_proof(leaves, first_size);
+  path := integrity._hashes(integrity._consistency_proof(leaves, first_size));
   first_root := integrity._merkle_root(integrity._merkle_append('', 0, substr(leaves, 1, first_size::int * 32)));
   second_root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
   return next;
@@ -39093,11 +39255,11 @@ $fn$;
 comment on function integrity.consistency_proof is
   'Proof that the first first_size events are the beginning of the first second_size ones (default: all), between the roots of two checkpoints (RFC 6962). Errors: 22023 for a size out of range.';
 
-revoke all on function integrity._leaves, integrity.inclusion_proof, integrity.consistency_proof from public;
+revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion_proof, integrity.consistency_proof from public;
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 088-integrity-590-export-history.sql
+--! split: 091-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -39134,7 +39296,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 089-integrity-599-history-owner.sql
+--! split: 092-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -39168,6 +39330,7 @@ begin
     'function integrity._append_event(text, text, jsonb)',
     'function integrity._verification_keys()',
     'function integrity._leaves(bigint)',
+    'function integrity._hashes(bytea)',
     'function integrity.history(text, text, timestamptz, int)',
     'function integrity.verify_event(bigint)',
     'function integrity.verify_history(text, text)',
@@ -39190,7 +39353,7 @@ revoke create on schema integrity from penstock_log_owner;
  */
 grant execute on function integrity._append_event(text, text, jsonb) to current_user;
 
---! split: 090-postamble.sql
+--! split: 093-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
