@@ -2,12 +2,14 @@
  * Runs the conformance suite of the language plv8 and prints a table, topic by topic.
  *
  *     DATABASE_URL=postgres://... npx tsx host/conformance/run.ts [topic ...]
+ *     npx tsx host/conformance/run.ts [--pglite PACKAGE] [topic ...]
  *
- * Without DATABASE_URL it runs on PGlite. The role needs CREATE on the database; topics that need
- * roles of their own are counted as skipped when it may not create them. Exit code 1 if a check failed.
+ * Without DATABASE_URL it runs on PGlite, on the installed release or on one under an alias. The role
+ * must be able to create a schema, a role and functions of plv8. Exit code 1 if a check failed.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
+import { parseArgs } from "node:util"
 import type pg from "pg"
 import { openServer } from "./server.ts"
 import { type Answer, type Check, parseTopic } from "./topic.ts"
@@ -47,8 +49,12 @@ export function topicNames(): string[] {
     .toSorted()
 }
 
-export async function runConformance(url: string | undefined, only: readonly string[] = []): Promise<Report> {
-  const server = await openServer(url)
+export async function runConformance(
+  url: string | undefined,
+  only: readonly string[] = [],
+  pglite?: string,
+): Promise<Report> {
+  const server = await openServer(url, pglite)
   try {
     const facts = await withClient(server.connect, async (client) => ({
       server: await value(client, "select current_setting('server_version')"),
@@ -182,7 +188,8 @@ export function formatReport(report: Report): string {
 }
 
 async function main(): Promise<void> {
-  const report = await runConformance(process.env.DATABASE_URL, process.argv.slice(2))
+  const { values, positionals } = parseArgs({ options: { pglite: { type: "string" } }, allowPositionals: true })
+  const report = await runConformance(process.env.DATABASE_URL, positionals, values.pglite)
   console.log(formatReport(report))
   process.exitCode = report.topics.some((topic) => topic.failures.length > 0) ? 1 : 0
 }

@@ -1,5 +1,4 @@
 /** The server under test: the one at DATABASE_URL, or PGlite with our handler behind a socket. */
-import { PGlite } from "@electric-sql/pglite"
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket"
 import pg from "pg"
 import { plv8 } from "../pglite/index.ts"
@@ -9,8 +8,10 @@ export interface Server {
   readonly close: () => Promise<void>
 }
 
-export async function openServer(url: string | undefined): Promise<Server> {
+/** The package may be another release of PGlite under an alias. */
+export async function openServer(url: string | undefined, pglite = "@electric-sql/pglite"): Promise<Server> {
   if (url !== undefined) return { connect: () => connect(url), close: () => Promise.resolve() }
+  const { PGlite } = (await import(pglite)) as typeof import("@electric-sql/pglite")
   const database = await PGlite.create({ extensions: { plv8 } })
   const socket = new PGLiteSocketServer({ db: database, host: "127.0.0.1", port: 0 })
   await socket.start()
