@@ -66,7 +66,7 @@ const exception = (request: Request, stale: boolean, steps: string[]): Rule | nu
   }
   if (stale && request.policy.on_stale === "allow") {
     steps.push("The last sample is older than three intervals and on_stale is allow.")
-    return allowedBy("stale", "the last sample is too old to refuse by")
+    return allowedBy("stale", "nobody has sampled for three intervals and the policy says on_stale allow")
   }
   if (stale) steps.push("The last sample is older than three intervals; on_stale is keep.")
   return null

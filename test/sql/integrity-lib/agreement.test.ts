@@ -21,6 +21,13 @@ const differences = `
   where b.answer -> f.key is distinct from f.value and b.answer ? f.key
 `
 
+const gateAndCheckGate = `with one as (
+    select o.operation, to_jsonb(g) as answer
+    from integrity.operations o, integrity.gate('docs', o.operation) g
+  ),
+  other as (select o.operation, integrity.check_gate('docs', o.operation) as answer from integrity.operations o)
+  ${differences}`
+
 test("gate, check_gate, compile_gates and decide agree on every operation and state under any policy", async () => {
   await fc.assert(
     fc.asyncProperty(policySettings, async (settings) => {
@@ -28,14 +35,7 @@ test("gate, check_gate, compile_gates and decide agree on every operation and st
       const complete = await db.value("select integrity.set_policy('docs', 'default', $1)", [JSON.stringify(settings)])
       for (const state of ["normal", "stress", "critical"]) {
         await db.query("select integrity.override('docs', $1, 'test', '1 hour')", [state])
-        const rows = await db.query(
-          `with one as (
-             select o.operation, to_jsonb(g) as answer
-             from integrity.operations o, integrity.gate('docs', o.operation) g
-           ),
-           other as (select o.operation, integrity.check_gate('docs', o.operation) as answer from integrity.operations o)
-           ${differences}`,
-        )
+        const rows = await db.query(gateAndCheckGate)
         expect(rows).toEqual([])
         const compiled = await db.query(
           `with one as (select operation, to_jsonb(c) as answer from integrity.compile_gates($1, $2) c),
@@ -50,4 +50,24 @@ test("gate, check_gate, compile_gates and decide agree on every operation and st
     }),
     { numRuns: isLong ? 200 : 5 },
   )
+})
+
+test("gate and check_gate agree under the kill switch and on stale samples", async () => {
+  const settings = { mode: "enforce", on_stale: "allow", sample_interval_secs: 0.1 }
+  await db.query("select integrity.set_policy('docs', 'default', $1)", [JSON.stringify(settings)])
+  await db.query("select integrity.override('docs', 'critical', 'test', '1 hour')")
+  const open =
+    "select count(*)::int from integrity.operations o, integrity.gate('docs', o.operation) g where not g.allowed"
+
+  await db.query("select integrity.sample('docs')")
+  await new Promise((resolve) => {
+    setTimeout(resolve, 400)
+  })
+  expect(await db.query(gateAndCheckGate)).toEqual([])
+  expect(await db.value(open)).toBe(0)
+
+  await db.query("select integrity.kill_switch(true, 'test')")
+  expect(await db.query(gateAndCheckGate)).toEqual([])
+  expect(await db.value(open)).toBe(0)
+  await db.query("select integrity.kill_switch(false, 'test')")
 })

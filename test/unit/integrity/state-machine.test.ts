@@ -255,6 +255,9 @@ test("lambda2 alerts when it has fallen by more than the share within an hour, a
   expect(steps.map((step) => step.alert !== null)).toEqual([false, false, false, true, false, false])
   expect(states(steps)).toBe("nnnnnn")
   expect(feed([at(0, 10), at(1, 0)])[1]!.alert).toBeNull()
+  const lastAlert = (minute: number) => feed([at(0, 10), at(minute, 4)], NEW_MACHINE, rules)[1]!.alert
+  expect(lastAlert(59)).not.toBeNull()
+  expect(lastAlert(60)).toBeNull()
 })
 
 test("intervals of 100 ms work on the same rules", () => {
