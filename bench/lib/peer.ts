@@ -10,7 +10,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createInterface, type Interface } from "node:readline"
+import { createInterface } from "node:readline"
 
 const peers = join(import.meta.dirname, "..", "peers")
 
@@ -41,16 +41,11 @@ export class Workplace {
   }
 
   /** Compiles a peer in C++; the error text when that fails. */
-  compile(name: string): { program: string } | { error: string } {
+  compile(name: string, libraries: readonly string[]): { program: string } | { error: string } {
     const program = join(this.folder, name)
     const compiler = process.env.CXX ?? "c++"
-    const built = spawnSync(
-      compiler,
-      ["-O3", "-march=native", "-std=c++17", "-w", "-o", program, join(peers, `${name}.cpp`)],
-      {
-        encoding: "utf8",
-      },
-    )
+    const flags = ["-O3", "-march=native", "-std=c++17", "-w", "-o", program]
+    const built = spawnSync(compiler, [...flags, join(peers, `${name}.cpp`), ...libraries], { encoding: "utf8" })
     if (built.error !== undefined) return { error: `no ${compiler}` }
     return built.status === 0 ? { program } : { error: built.stderr.split("\n")[0] ?? "" }
   }
@@ -60,34 +55,40 @@ export class Workplace {
   }
 }
 
+/** A running peer; one that died or was too slow is started again for the next call. */
 export class Peer {
   readonly name: string
-  readonly #process: ChildProcess
-  readonly #answers: AsyncIterator<string>
-  readonly #lines: Interface
+  readonly #start: () => ChildProcess
+  #process: ChildProcess | undefined
+  #answers: AsyncIterator<string> | undefined
 
   constructor(name: string, command: string, args: readonly string[] = []) {
     this.name = name
-    this.#process = spawn(command, args, { cwd: peers, stdio: ["pipe", "pipe", "ignore"] })
-    this.#process.on("error", () => {})
-    this.#lines = createInterface({ input: this.#process.stdout! })
-    this.#answers = this.#lines[Symbol.asyncIterator]()
+    this.#start = () => spawn(command, args, { cwd: peers, stdio: ["pipe", "pipe", "ignore"] })
   }
 
-  /** One timed call; undefined when the peer has failed or takes longer than `limit` milliseconds. */
-  async run(path: string, limit = 60_000): Promise<PeerAnswer | undefined> {
+  /** One timed call; undefined when the peer fails or takes longer than `limit` milliseconds. */
+  async run(path: string, limit: number): Promise<PeerAnswer | undefined> {
+    if (this.#process === undefined || this.#answers === undefined) {
+      this.#process = this.#start()
+      this.#process.on("error", () => {})
+      this.#answers = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]()
+    }
     this.#process.stdin?.write(`${path}\n`)
-    const timer = setTimeout(() => this.#process.kill(), limit)
+    const running = this.#process
+    const timer = setTimeout(() => running.kill(), limit)
     const { value: line, done } = await this.#answers.next()
     clearTimeout(timer)
-    if (done === true) return undefined
+    if (done === true) {
+      this.#process = undefined
+      return undefined
+    }
     const [milliseconds, value] = line.split(" ").map(Number)
     return { milliseconds: milliseconds!, value: value! }
   }
 
   close(): void {
-    this.#lines.close()
-    this.#process.kill()
+    this.#process?.kill()
   }
 }
 
