@@ -8,7 +8,8 @@ TSX := node --import tsx
 SETUP := node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long lint format bench migration clean
+.PHONY: help setup build demo test test-long conformance lint format bench migration reference clean
+.PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ test: build ## Run every suite that this machine can run; the last line has the 
 test-long: build ## The same suites with 100 000 generated cases and more
 	@PENSTOCK_TEST_LONG=1 $(TSX) test/run.ts
 
+conformance: $(SETUP) ## Judge the language plv8 of a server (DATABASE_URL=...), or the embedded one
+	@$(TSX) host/conformance/run.ts
+
 lint: $(SETUP) ## Formatter, type checks, linters of TypeScript and SQL
 	@$(TSX) test/run.ts --only static
 
@@ -43,6 +47,29 @@ bench: build ## Measure; prints ours, each peer and the ratio
 
 migration: build ## Write the next migration from sql/ and plv8-src/ (for maintainers)
 	@$(TSX) build/migration.ts $(MIGRATION_ARGS)
+
+reference: build ## Write docs/reference.md from the comments in the database
+	@$(TSX) build/reference.ts
+
+native: $(SETUP) ## Install plv8 and pgvector for this machine's PostgreSQL (Debian and its kin; HOST=native forces ours)
+	@host/native/setup.sh
+
+native-clean: ## Remove exactly what `make native` added
+	@host/native/clean.sh
+
+db: build ## Start a private PostgreSQL with everything installed; the last line is its DATABASE_URL
+	@$(TSX) host/native/cluster.ts start >/dev/null
+	@DATABASE_URL="$$($(TSX) host/native/cluster.ts url)" $(PENSTOCK) migrate >/dev/null
+	@$(TSX) host/native/cluster.ts url
+
+psql: ## Open psql on the private PostgreSQL
+	@psql "$$($(TSX) host/native/cluster.ts url)"
+
+db-stop: ## Stop the private PostgreSQL; its data stay
+	@$(TSX) host/native/cluster.ts stop
+
+db-clean: ## Stop the private PostgreSQL and remove its data
+	@$(TSX) host/native/cluster.ts clean
 
 clean: ## Remove what the build wrote
 	@rm -rf build/out
