@@ -128,7 +128,7 @@ async function outcomeOf(client: pg.Client, sql: string): Promise<Outcome> {
     const result = (await client.query({ text: sql, rowMode: "array" })) as pg.QueryArrayResult | pg.QueryArrayResult[]
     const last = Array.isArray(result) ? result.at(-1) : result
     const rows = (last?.rows ?? []).map((row: unknown[]) =>
-      row.map((cell) => (cell === null ? "NULL" : String(cell))).join(" | "),
+      row.map((cell) => (cell === null ? "NULL" : (cell as string))).join(" | "),
     )
     return { rows, notices, sqlstate: undefined, message: "" }
   } catch (error) {

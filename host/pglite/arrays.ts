@@ -1,5 +1,6 @@
 /** SQL arrays as JavaScript arrays, and the typed-array domains as typed arrays. */
 import { types as nodeTypes } from "node:util"
+import { getterOf, typedArrayPrototype } from "./getters.ts"
 import { layout, oid } from "./layout.ts"
 import type { Datum, Pointer } from "./postgres.ts"
 import { SqlError } from "./sql-error.ts"
@@ -197,13 +198,11 @@ function newPlain(types: Types, element: SqlType, count: number): Pointer {
   return address
 }
 
-const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length")?.get as (
-  this: unknown,
-) => number
+const lengthOf = getterOf(typedArrayPrototype, "length")
 
 /** A typed array of the element's own kind is copied; any other is converted number by number. */
 function writeTypedArray(types: Types, value: NodeJS.TypedArray, element: SqlType): Datum {
-  const count = lengthOf.call(value)
+  const count = lengthOf.call(value) as number
   if (count === 0) return types.backend.postgres.construct_empty_array(element.oid)
   const isSame =
     (element.oid === oid.int2 && nodeTypes.isInt16Array(value)) ||
@@ -225,11 +224,8 @@ export function typedArrayDomain(types: Types, domain: number, base: SqlType): (
   const kind = /(?:^|\.)plv8_(int2|int4|int8|float4|float8)array$/.exec(types.backend.typeName(domain))?.[1]
   if (kind === undefined) return undefined
   const { Int16Array, Int32Array, BigInt64Array, Float32Array, Float64Array } = types.realm.intrinsics
-  const Kind = { int2: Int16Array, int4: Int32Array, int8: BigInt64Array, float4: Float32Array, float8: Float64Array }[
-    kind as "int2"
-  ] as new (
-    length: number,
-  ) => Int16Array
+  const kinds = { int2: Int16Array, int4: Int32Array, int8: BigInt64Array, float4: Float32Array, float8: Float64Array }
+  const Kind = kinds[kind as "int2"]
   const element = types.get(types.backend.postgres.get_element_type(base.oid))
   return (datum) => {
     const { postgres } = types.backend

@@ -17,8 +17,6 @@ const minusInfiniteTimestamp = -0x8000000000000000n
 const minTime = -210_866_803_200_000
 const maxTimestamp = 9_224_318_016_000_000
 
-const getTime = Date.prototype.getTime
-
 export function dateType(types: Types, type: Oid, text: TextForm): Conversion | undefined {
   switch (type) {
     case oid.date:
@@ -81,9 +79,9 @@ function makeDate(types: Types, time: number): Date {
 
 /** Milliseconds of a Date, an infinite number as such; undefined for what has to be read as text. */
 function timeOf(value: unknown): number | undefined {
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return value as number
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return value
   if (!nodeTypes.isDate(value)) return undefined
-  const time = getTime.call(value)
+  const time = Date.prototype.getTime.call(value)
   if (Number.isNaN(time)) throw new SqlError("22007", "invalid Date")
   if (time < minTime) throw new SqlError("22008", "date out of range: before 4713 BC")
   return time

@@ -6,6 +6,7 @@ import type { Frame } from "./frame.ts"
 import { type CompiledFunction, checkFunction, FunctionCache } from "./functions.ts"
 import { hostFunctions } from "./host-functions.ts"
 import { layout } from "./layout.ts"
+import type { Options } from "./index.ts"
 import type { LinearMemory } from "./memory.ts"
 import type { Datum, Environment, Pointer } from "./postgres.ts"
 import type { Realm, UserFunction } from "./realm.ts"
@@ -22,11 +23,16 @@ import { callTrigger } from "./triggers.ts"
 export class Handler {
   readonly #sessions = new Map<number, Session>()
   readonly #frames: Frame[] = []
+  readonly #options: Options
   #attach: (() => Backend) | undefined
   #backend: Backend | undefined
   #functions: FunctionCache | undefined
   /** What ended the database under user code: rethrown whatever the code does with it. */
   #fatal: { readonly thrown: unknown } | undefined
+
+  constructor(options: Options) {
+    this.#options = options
+  }
 
   /** The module's instance exists; PostgreSQL itself runs only later. */
   attach(exports: Readonly<Record<string, unknown>>, environment: Environment, memory: LinearMemory): void {
@@ -62,7 +68,7 @@ export class Handler {
     const role = this.backend.postgres.GetUserId()
     let session = this.#sessions.get(role)
     if (session === undefined) {
-      session = new Session(this.backend, role, hostFunctions(this))
+      session = new Session(this.backend, role, hostFunctions(this), this.#options.stackTraces === true)
       this.#sessions.set(role, session)
       this.#start(session)
     }

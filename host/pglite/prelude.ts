@@ -13,7 +13,7 @@
 export const prelude = `(host) => {
 "use strict"
 const {
-  failed, failureIsValue, failureValue, failureField, fieldNames, levels, versions,
+  failed, stackTraces, failureIsValue, failureValue, failureField, fieldNames, levels, versions,
   parameter, execute, prepare, planExecute, planCursor, planFree, cursorFetch, cursorMove, cursorClose,
   begin, commit, rollback, elog, returnNext, findFunction, foundBody, quoteIdent, memoryUsage,
   transaction, evaluate, window, getPartitionLocal, setPartitionLocal,
@@ -29,9 +29,11 @@ const replaceAll = (text, what, by) => toText(text).split(what).join(by)
    host's realm; without a numeric limit V8 captures none. */
 const lock = (object, name, value) =>
   defineProperty(object, name, { value, writable: false, enumerable: false, configurable: false })
-lock(NativeError, "stackTraceLimit", undefined)
 lock(NativeError, "prepareStackTrace", undefined)
-lock(NativeError, "captureStackTrace", () => {})
+if (!stackTraces) {
+  lock(NativeError, "stackTraceLimit", undefined)
+  lock(NativeError, "captureStackTrace", () => {})
+}
 /* These call back into the host, or from it at a time of its own. */
 delete globalThis.console
 delete globalThis.FinalizationRegistry
@@ -265,6 +267,7 @@ return {
       optional(error.detail), optional(error.hint), optional(error.context), optional(error.schema_name),
       optional(error.table_name), optional(error.column_name), optional(error.datatype_name),
       optional(error.constraint_name), name === "RangeError" && message === "Maximum call stack size exceeded",
+      stackTraces ? optional(error.stack) : undefined,
     ]
   },
 }

@@ -74,7 +74,7 @@ export class Realm {
   readonly #drain = new vm.Script("")
   #hasMicrotasks = false
 
-  constructor(host: HostFunctions) {
+  constructor(host: HostFunctions, stackTraces: boolean) {
     // An ordinary context intercepts every access to a global variable and is several times slower.
     const kind = (vm.constants as unknown as { DONT_CONTEXTIFY?: vm.Context }).DONT_CONTEXTIFY
     if (kind === undefined) throw new SqlError("0A000", `plv8 needs Node 20.18 or newer, this is ${process.version}`)
@@ -88,6 +88,7 @@ export class Realm {
     this.#functions = start({
       ...host,
       failed,
+      stackTraces,
       fieldNames: errorFields,
       levels,
       versions: { plv8: version, v8: process.versions.v8 },
@@ -100,10 +101,10 @@ export class Realm {
     try {
       return vm.compileFunction(withoutImport(source), [...parameters], {
         parsingContext: this.#context,
-        filename: name,
+        filename: `${filePrefix}${name}`,
       }) as UserFunction
-    } catch (thrown) {
-      throw syntaxError(thrown, name)
+    } catch {
+      throw syntaxError(compileError(source, parameters), name)
     }
   }
 
@@ -184,10 +185,11 @@ export class Realm {
       | undefined
     )[]
     const isOverflow = fields[10] === true
+    const lines = [linesOf(fields[11]), context].filter((part) => part !== undefined)
     return new SqlError(isOverflow ? "54001" : validSqlstate(code), message ?? "", {
       detail,
       hint,
-      context,
+      context: lines.length === 0 ? undefined : lines.join("\n"),
       schema_name: schema,
       table_name: table,
       column_name: column,
@@ -214,6 +216,16 @@ function withoutImport(source: string): string {
   return source.includes("import") ? source.replaceAll("import", "im\\u0070ort") : source
 }
 
+/** The realm captures no stack, in which V8 notes the line: compiles once more in the host's, runs nothing. */
+function compileError(source: string, parameters: readonly string[]): unknown {
+  try {
+    vm.compileFunction(withoutImport(source), [...parameters])
+    return new Error("the function cannot be compiled")
+  } catch (thrown) {
+    return thrown
+  }
+}
+
 function syntaxError(thrown: unknown, name: string): SqlError {
   const { message, stack } = thrown as Error
   const line = typeof stack === "string" ? /^.*:(\d+)\n/.exec(stack)?.[1] : undefined
@@ -223,6 +235,16 @@ function syntaxError(thrown: unknown, name: string): SqlError {
   return new SqlError("42601", `SyntaxError: ${explained}`, {
     context: line === undefined ? undefined : `compilation of JavaScript function "${name}" near line ${line}`,
   })
+}
+
+/** Marks the frames of user code in a stack trace. */
+const filePrefix = "plv8:"
+
+/** The lines of a stack trace that are in user code. */
+function linesOf(stack: string | boolean | undefined): string | undefined {
+  if (typeof stack !== "string") return undefined
+  const lines = stack.split("\n").filter((line) => line.includes(filePrefix) && /^\s+at /.test(line))
+  return lines.length === 0 ? undefined : lines.map((line) => line.trim()).join("\n")
 }
 
 /** Errors without a usable SQLSTATE are external routine exceptions. */

@@ -1,4 +1,5 @@
 /** Numbers, booleans, text, bytes and JSON. */
+import { getterOf, typedArrayPrototype } from "./getters.ts"
 import { oid } from "./layout.ts"
 import type { Datum, Oid } from "./postgres.ts"
 import { SqlError } from "./sql-error.ts"
@@ -170,15 +171,12 @@ function bytes(types: Types, text: TextForm): Conversion {
   }
 }
 
-const getter = (prototype: object, name: string) =>
-  Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => unknown
-const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object
 const viewGetters = [typedArrayPrototype, DataView.prototype].map((prototype) => ({
-  buffer: getter(prototype, "buffer"),
-  offset: getter(prototype, "byteOffset"),
-  length: getter(prototype, "byteLength"),
+  buffer: getterOf(prototype, "buffer"),
+  offset: getterOf(prototype, "byteOffset"),
+  length: getterOf(prototype, "byteLength"),
 }))
-const bufferLength = getter(ArrayBuffer.prototype, "byteLength")
+const bufferLength = getterOf(ArrayBuffer.prototype, "byteLength")
 
 /**
  * The bytes behind a view or an ArrayBuffer of any realm. Built-in getters are applied to the value,

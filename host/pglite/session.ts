@@ -16,10 +16,10 @@ export class Session {
   /** Reset by plv8_reset: functions compiled for it are compiled anew. */
   isClosed = false
 
-  constructor(backend: Backend, role: Oid, host: HostFunctions) {
+  constructor(backend: Backend, role: Oid, host: HostFunctions, stackTraces: boolean) {
     this.backend = backend
     this.role = role
-    this.realm = new Realm(host)
+    this.realm = new Realm(host, stackTraces)
     this.types = new Types(backend, this.realm)
     this.plans = new Plans(this)
   }

@@ -28,8 +28,8 @@ export type Conversion = Pick<SqlType, "toJs" | "toDatum" | "checkNull">
 
 /** The type's own text input and output functions. */
 export interface TextForm {
-  read(datum: Datum): string
-  write(text: string): Datum
+  readonly read: (datum: Datum) => string
+  readonly write: (text: string) => Datum
 }
 
 export class Types {

@@ -25,9 +25,9 @@ export function windowOperation(handler: Handler, name: string, values: readonly
     case "check":
       return true
     case "get_current_position":
-      return Number(postgres.WinGetCurrentPosition(object))
+      return toNumber(postgres.WinGetCurrentPosition(object))
     case "get_partition_row_count":
-      return Number(postgres.WinGetPartitionRowCount(object))
+      return toNumber(postgres.WinGetPartitionRowCount(object))
     case "get_func_arg_current":
       return argument(handler, first, (isNull) => postgres.WinGetFuncArgCurrent(object, first, isNull))
     case "get_func_arg_in_partition":
@@ -37,6 +37,11 @@ export function windowOperation(handler: Handler, name: string, values: readonly
     default:
       throw new SqlError("0A000", `${name} is not available in PGlite`)
   }
+}
+
+/** An int64 of C arrives as a bigint. */
+function toNumber(value: number | bigint): number {
+  return Number(value)
 }
 
 function argument(handler: Handler, index: number, read: (isNull: Pointer) => number): unknown {
