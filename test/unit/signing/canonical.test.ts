@@ -1,8 +1,10 @@
-import { describe, expect, test } from "@jest/globals"
+import { describe, expect, jest, test } from "@jest/globals"
 import fc from "fast-check"
 import { canonicalBytes, canonicalText, parseCanonical } from "../../../plv8-src/signing/canonical.ts"
 import { maximumDepth } from "../../../plv8-src/signing/scan.ts"
-import { isLong } from "./support.ts"
+import { isLong, trialTimeout } from "./support.ts"
+
+jest.setTimeout(trialTimeout)
 
 const refused = expect.objectContaining({ code: "22023" })
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

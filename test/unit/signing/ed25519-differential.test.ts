@@ -5,7 +5,7 @@ import { expect, test } from "@jest/globals"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { sha512 } from "@noble/hashes/sha2.js"
 import { isWellFormed, publicKeyOf, sign, verify } from "../../../plv8-src/signing/ed25519.ts"
-import { freshSeed, type Generator, generator, hex, isLong, unhex } from "./support.ts"
+import { freshSeed, type Generator, generator, hex, isLong, trialTimeout, unhex } from "./support.ts"
 
 const { Point } = ed25519
 
@@ -92,38 +92,46 @@ const special = [
   return [plain, signed]
 })
 
-test("the two verifiers agree on damaged signatures, the two signers on all", () => {
-  const seed = freshSeed()
-  const random = generator(seed)
-  const verdicts = { true: 0, false: 0 }
-  for (let i = 0; i < (isLong ? 100_000 : 1000); i++) {
-    const { key, message, signature } = damaged(random)
-    const ours = verify(key, message, signature)
-    const theirs = nodeVerdict(key, message, signature)
-    if (ours !== theirs)
-      throw new Error(`SEED=${seed} trial ${i}: ours ${ours}, node ${theirs}, ${hex(key)} ${hex(signature)}`)
-    verdicts[`${ours}`]++
-    if (i % 10 === 0) {
-      const secret = random.bytes(32)
-      expect(hex(sign(secret, message))).toBe(hex(nodeSignature(secret, message)))
+test(
+  "the two verifiers agree on damaged signatures, the two signers on all",
+  () => {
+    const seed = freshSeed()
+    const random = generator(seed)
+    const verdicts = { true: 0, false: 0 }
+    for (let i = 0; i < (isLong ? 100_000 : 1000); i++) {
+      const { key, message, signature } = damaged(random)
+      const ours = verify(key, message, signature)
+      const theirs = nodeVerdict(key, message, signature)
+      if (ours !== theirs)
+        throw new Error(`SEED=${seed} trial ${i}: ours ${ours}, node ${theirs}, ${hex(key)} ${hex(signature)}`)
+      verdicts[`${ours}`]++
+      if (i % 10 === 0) {
+        const secret = random.bytes(32)
+        expect(hex(sign(secret, message))).toBe(hex(nodeSignature(secret, message)))
+      }
     }
-  }
-  expect(verdicts.true).toBeGreaterThan(100)
-  expect(verdicts.false).toBeGreaterThan(100)
-})
+    expect(verdicts.true).toBeGreaterThan(100)
+    expect(verdicts.false).toBeGreaterThan(100)
+  },
+  trialTimeout,
+)
 
-test("the two verifiers agree where torsion is mixed in", () => {
-  const seed = freshSeed()
-  const random = generator(seed)
-  const verdicts = { true: 0, false: 0 }
-  for (let i = 0; i < (isLong ? 20_000 : 400); i++) {
-    const { key, message, signature } = withTorsion(random)
-    const ours = verify(key, message, signature)
-    const theirs = nodeVerdict(key, message, signature)
-    if (ours !== theirs)
-      throw new Error(`SEED=${seed} trial ${i}: ours ${ours}, node ${theirs}, ${hex(key)} ${hex(signature)}`)
-    verdicts[`${ours}`]++
-  }
-  expect(verdicts.true).toBeGreaterThan(0)
-  expect(verdicts.false).toBeGreaterThan(0)
-})
+test(
+  "the two verifiers agree where torsion is mixed in",
+  () => {
+    const seed = freshSeed()
+    const random = generator(seed)
+    const verdicts = { true: 0, false: 0 }
+    for (let i = 0; i < (isLong ? 20_000 : 400); i++) {
+      const { key, message, signature } = withTorsion(random)
+      const ours = verify(key, message, signature)
+      const theirs = nodeVerdict(key, message, signature)
+      if (ours !== theirs)
+        throw new Error(`SEED=${seed} trial ${i}: ours ${ours}, node ${theirs}, ${hex(key)} ${hex(signature)}`)
+      verdicts[`${ours}`]++
+    }
+    expect(verdicts.true).toBeGreaterThan(0)
+    expect(verdicts.false).toBeGreaterThan(0)
+  },
+  trialTimeout,
+)

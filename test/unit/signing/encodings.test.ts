@@ -1,8 +1,10 @@
-import { describe, expect, test } from "@jest/globals"
+import { describe, expect, jest, test } from "@jest/globals"
 import fc from "fast-check"
 import { decodeBase64, encodeBase64 } from "../../../plv8-src/signing/base64.ts"
 import { decodeUtf8, encodeUtf8 } from "../../../plv8-src/signing/utf8.ts"
-import { isLong } from "./support.ts"
+import { isLong, trialTimeout } from "./support.ts"
+
+jest.setTimeout(trialTimeout)
 
 const numRuns = isLong ? 100_000 : 3000
 const bytesNearUtf8 = fc

@@ -3,6 +3,9 @@ export const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(te
 
 export const isLong = process.env.PENSTOCK_TEST_LONG === "1"
 
+/** Milliseconds for a test whose long form makes 10^5 trials and more. */
+export const trialTimeout = isLong ? 3_600_000 : 120_000
+
 /** A small generator of numbers with a seed that a failing test can print (mulberry32). */
 export const generator = (seed: number) => {
   let state = seed >>> 0
