@@ -126,8 +126,13 @@ else
   fi
   [ -z "$(missing)" ] || die "$libnode needs libraries that its packages do not bring: $(missing | tr '\n' ' ')"
   say "building plv8_host on V8 of $libnode for PostgreSQL $major"
-  make -s -j"$(nproc)" -C "$here" OUT="$work/out" V8_INCLUDE="$work/root/usr/include/node" V8_LIBDIR="$libraries" \
-    V8_LIBRARY="$(basename "$library")" SERVER_INCLUDE="$server_include" || die "building plv8_host failed"
+  cat >"$work/build.mk" <<MAKE
+V8_INCLUDE = $work/root/usr/include/node
+V8_LIBDIR = $libraries
+V8_LIBRARY = $(basename "$library")
+SERVER_INCLUDE = $server_include
+MAKE
+  make -s -j"$(nproc)" -C "$here" WORK="$work" || die "building plv8_host failed"
   place "$work/out/plv8_host.so" "$library_dir/plv8_host.so"
   place "$library" "$library_dir/plv8_host/$(basename "$library")"
   record "directory $library_dir/plv8_host"
