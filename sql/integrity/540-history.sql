@@ -82,7 +82,7 @@ begin
       from integrity.events v
       where v.collection_id = wanted_id
         and (history.event_type is null or v.event_type = history.event_type)
-        and (v.created_at >= since or v.created_at is null)
+        and (since is null or v.created_at >= since or v.created_at is null)
       order by v.seq desc
       limit history."limit"
     ) as e
@@ -92,7 +92,7 @@ end
 $fn$;
 
 comment on function integrity.history is
-  'The events of a collection, latest first, each with its signature checked. Errors: 42704 for a collection that never was.';
+  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. Errors: 42704 for a collection that never was.';
 
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;

@@ -49,7 +49,18 @@ $do$;
 revoke create on schema integrity from penstock_log_owner;
 
 /*
- * Whoever installs owns the functions that record transitions and policy changes. Granted after the
- * change of owner, which would hand a grant of the owner to itself over to the new one.
+ * Whoever installs owns the functions that record transitions and policy changes, and reads the
+ * history like an administrator. Granted by the new owner, for a change of owner takes what the
+ * old one had granted to himself along.
  */
-grant execute on function integrity._append_event(text, text, jsonb) to current_user;
+grant execute on function
+  integrity._append_event(text, text, jsonb),
+  integrity.history(text, text, timestamptz, int),
+  integrity.verify_event(bigint),
+  integrity.verify_history(text, text),
+  integrity.checkpoint(),
+  integrity.inclusion_proof(bigint, bigint),
+  integrity.consistency_proof(bigint, bigint),
+  integrity.export_history()
+  to current_user;
+grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;

@@ -32,6 +32,12 @@ test("by type, since and limit", async () => {
   expect(await db.value("select count(*)::int from integrity.history('docs', \"limit\" => 2)")).toBe(2)
 })
 
+test("NULL for since and limit means everything", async () => {
+  expect(
+    await db.value("select count(*)::int from integrity.history('docs', null, null, null)"),
+  ).toBeGreaterThanOrEqual(3)
+})
+
 test("an unknown collection is 42704; one that is gone keeps its history", async () => {
   const error = await db.error("select * from integrity.history('nope')")
   expect(error.code).toBe("42704")
