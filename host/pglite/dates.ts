@@ -59,7 +59,7 @@ function timestamp(types: Types, text: TextForm): Conversion {
       const microseconds = memory.i64[datum >>> 3] as bigint
       if (microseconds === infiniteTimestamp) return Number.POSITIVE_INFINITY
       if (microseconds === minusInfiniteTimestamp) return Number.NEGATIVE_INFINITY
-      return makeDate(types, epoch + Math.floor(Number(microseconds) / 1000))
+      return makeDate(types, epoch + Number(floorDivide(microseconds, 1000n)))
     },
     toDatum: (value) => {
       const time = timeOf(value)
@@ -70,6 +70,11 @@ function timestamp(types: Types, text: TextForm): Conversion {
       return box(BigInt(time - epoch) * 1000n)
     },
   }
+}
+
+/** Exact where a double is not: microseconds exceed 2^53 from the year 2255 on. */
+function floorDivide(value: bigint, by: bigint): bigint {
+  return value % by < 0n ? value / by - 1n : value / by
 }
 
 function makeDate(types: Types, time: number): Date {

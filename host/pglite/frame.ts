@@ -23,9 +23,10 @@ export interface Frame {
   readonly savepoints: Savepoint[]
   /**
    * An error of PostgreSQL's that happened outside of any subtransaction: user code may see it, but
-   * the call fails with it, because its effects cannot be rolled back alone.
+   * the call fails with it, because its effects cannot be rolled back alone. The depth is the number of
+   * savepoints that were open: rolling back to one of them undoes the failure.
    */
-  failure: SqlError | undefined
+  failure: { readonly error: SqlError; readonly depth: number } | undefined
 }
 
 type CallFacts = Partial<

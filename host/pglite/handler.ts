@@ -132,7 +132,7 @@ export class Handler {
       frame.savepoints.length = 0
       if (finished) throw new SqlError("25000", "the function left a subtransaction open")
     }
-    if (frame.failure !== undefined) throw frame.failure
+    if (frame.failure !== undefined) throw frame.failure.error
   }
 
   /** For errors that host functions met: everything that ends the database is kept and comes back. */

@@ -43,7 +43,7 @@ export function hostFunctions(handler: Handler): HostFunctions {
     try {
       return backend.errors.attempt(body)
     } catch (thrown) {
-      if (thrown instanceof SqlError) frame.failure ??= thrown
+      if (thrown instanceof SqlError) frame.failure ??= { error: thrown, depth: frame.savepoints.length }
       throw thrown
     }
   }
@@ -109,7 +109,7 @@ export function hostFunctions(handler: Handler): HostFunctions {
       if (savepoint === undefined) return
       backend.errors.attempt(() => rollbackSubtransaction(backend, savepoint))
       frame.savepoints.length = level - 1
-      frame.failure = undefined
+      if (frame.failure !== undefined && frame.failure.depth >= level) frame.failure = undefined
     }),
     elog: guarded((level: number, message: string) => {
       if (!(Object.values(levels) as number[]).includes(level)) {

@@ -24,7 +24,7 @@ export function endTransaction(handler: Handler, commit: boolean): void {
     })
   } catch (thrown) {
     // A failed commit has already ended the transaction: the call cannot go on as if nothing happened.
-    if (thrown instanceof SqlError) frame.failure ??= thrown
+    if (thrown instanceof SqlError) frame.failure ??= { error: thrown, depth: 0 }
     throw thrown
   }
 }

@@ -150,6 +150,17 @@ describe("what user code does to itself", () => {
   })
 })
 
+test("a swallowed error is only forgiven when its own subtransaction is rolled back", async () => {
+  await db.exec(`create function outside() returns setof int language plv8 as $$
+    try { plv8.return_next('abc') } catch (e) {}
+    try { plv8.subtransaction(() => { throw new Error('later') }) } catch (e) {} $$;
+    create function inside() returns setof int language plv8 as $$
+    try { plv8.subtransaction(() => { plv8.return_next('abc') }) } catch (e) {}
+    plv8.return_next(1) $$`)
+  expect((await db.error("select outside()")).code).toBe("22P02")
+  expect(await db.value("select inside()")).toBe(1)
+})
+
 describe("growth", () => {
   test("large values come and go", async () => {
     await db.exec(`
