@@ -41,12 +41,16 @@ begin
         'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
         'connected', r.pid is not null,
         'wal_status', slot.wal_status,
-        'lag_bytes', pg_wal_lsn_diff(write_position, coalesce(r.replay_lsn, slot.restart_lsn)),
-        'safe_wal_size', slot.safe_wal_size
+        /* Both may be below zero: a position read a moment later, a slot beyond its budget. */
+        'lag_bytes', case when lag.bytes < 0 then 0 else lag.bytes end,
+        'safe_wal_size', case when slot.safe_wal_size < 0 then 0 else slot.safe_wal_size end
       )
     ), '[]')
     from (select * from pg_catalog.pg_replication_slots p where p.slot_type = 'physical' and not p.temporary) as slot
     full join pg_catalog.pg_stat_replication r on r.pid = slot.active_pid
+    cross join lateral (
+      select pg_wal_lsn_diff(write_position, coalesce(r.replay_lsn, slot.restart_lsn)) as bytes
+    ) as lag
     where slot.slot_name is not null
       or not exists (
         select

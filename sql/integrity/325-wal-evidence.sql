@@ -48,7 +48,7 @@ begin
     select jsonb_build_array(jsonb_build_object(
       'signal', 'wal',
       'member', 'wal',
-      'used_bytes', coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
+      'used_bytes', greatest(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
       'budget_bytes', budget,
       'archiver_failing', (
         select coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false)
