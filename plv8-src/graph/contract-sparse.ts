@@ -40,6 +40,7 @@ const uniteHeavyRows = (search: CutSearch, rows: Rows, parent: Int32Array, touch
       if (weight[i]! < half && weight[i]! < enough) continue
       const other = neighbour[i]!
       if (unite(parent, v, other)) united++
+      if (weight[i]! < enough && !search.keepTies) search.tiesLost = true
       touched[v] = 1
       touched[other] = 1
       break

@@ -19,6 +19,8 @@ export interface CutSearch {
   /** Only the minimum is asked for, not which of several cuts has it. */
   readonly valueOnly: boolean
   keepTies: boolean
+  /** A contraction may have lost one of several equal cuts, of whatever value (see contractAtHalf). */
+  tiesLost: boolean
   /** Value of the best cut so far, as summed (exact when `unit` is not 0). */
   bound: number
   /** 1 for nodes on one side of the best cut, else 0. */
@@ -41,6 +43,7 @@ export const startSearch = (nodeCount: number, edgeCount: number, exact: CommonU
     // The first bound is the least degree: one node, the smallest side there is. While it stands,
     // ties are of no interest; but rounded sums cannot tell a tie from a better cut.
     keepTies: exact === null,
+    tiesLost: false,
     bound: Infinity,
     side: new Uint8Array(nodeCount),
     settled: false,
@@ -48,6 +51,16 @@ export const startSearch = (nodeCount: number, edgeCount: number, exact: CommonU
     vertexCount: nodeCount,
   }
 }
+
+/** A search of the whole graph anew that keeps ties, with the best cut that another one found. */
+export const tieSearch = (found: CutSearch): CutSearch => ({
+  ...found,
+  keepTies: true,
+  tiesLost: false,
+  settled: false,
+  label: Int32Array.from(found.label, (_, node) => node),
+  vertexCount: found.nodeCount,
+})
 
 /** The same contracted graph and best cut, to look only for a smaller value from here. */
 export const valueSearch = (search: CutSearch): CutSearch => ({
@@ -71,8 +84,8 @@ export const contractAt = (search: CutSearch): number => (search.keepTies ? abov
  * is no better than the same cut with y moved across, and worse if the edge has more than half.
  */
 export const contractAtHalf = (search: CutSearch, degree: number): number => {
-  if (search.valueOnly) return degree / 2
-  return search.keepTies && degree < contractAt(search) ? Infinity : above(search, degree) / 2
+  if (!search.keepTies) return degree / 2
+  return degree < contractAt(search) ? Infinity : above(search, degree) / 2
 }
 
 /** Records a better cut: one side is the set of vertices for which `inside` holds. */

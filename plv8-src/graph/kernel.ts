@@ -15,9 +15,11 @@ export interface Kernel {
   readonly neighbour: Int32Array
   readonly reverse: Int32Array
   readonly capacity: readonly bigint[]
+  /** The value of a minimum cut, where it is known exactly. */
+  readonly minimum: bigint | null
 }
 
-export const kernelOf = (label: Int32Array, vertexCount: number, edges: Edges): Kernel => {
+export const kernelOf = (label: Int32Array, vertexCount: number, edges: Edges, minimum: number | null): Kernel => {
   const { source, target, weight } = edges
   const size = new Int32Array(vertexCount)
   const leastNode = new Int32Array(vertexCount)
@@ -28,7 +30,8 @@ export const kernelOf = (label: Int32Array, vertexCount: number, edges: Edges): 
   const crossing: number[] = []
   for (let i = 0; i < source.length; i++)
     if (label[source[i]!] !== label[target[i]!] && weight[i]! > 0) crossing.push(i)
-  const exact = exactIntegers(crossing.map((i) => weight[i]!))
+  // The minimum goes last, to get the same unit.
+  const exact = exactIntegers([...crossing.map((i) => weight[i]!), minimum ?? 0])
   const pairs = new Map<number, { a: number; b: number; capacity: bigint }>()
   for (let i = 0; i < crossing.length; i++) {
     const p = label[source[crossing[i]!]!]!
@@ -59,5 +62,15 @@ export const kernelOf = (label: Int32Array, vertexCount: number, edges: Edges): 
     capacity[forth] = c
     capacity[back] = c
   }
-  return { nodeCount: label.length, vertexCount, size, leastNode, start, neighbour, reverse, capacity }
+  return {
+    nodeCount: label.length,
+    vertexCount,
+    size,
+    leastNode,
+    start,
+    neighbour,
+    reverse,
+    capacity,
+    minimum: minimum === null ? null : exact.at(-1)!,
+  }
 }

@@ -2,7 +2,7 @@ import { commonUnit } from "./common-unit.ts"
 import { components } from "./components.ts"
 import { contractMatrix, matrixOf } from "./contract-matrix.ts"
 import { contractSparse } from "./contract-sparse.ts"
-import { type CutSearch, startSearch, valueSearch } from "./cut-search.ts"
+import { type CutSearch, startSearch, tieSearch, valueSearch } from "./cut-search.ts"
 import { checkEdges, type Edges, type EdgeSummary } from "./edges.ts"
 import { exactSum } from "./exact-sum.ts"
 import { kernelOf } from "./kernel.ts"
@@ -68,15 +68,19 @@ const turnToSmaller = (side: Uint8Array): Uint8Array => {
 /**
  * Flags of the canonical minimum cut's smaller side, for two nodes or more.
  *
- * First contraction down to what holds all minimum cuts that may be smallest. If that
- * stalls, a second search for the value alone, and with a lower bound the first goes on.
+ * First contraction down to what holds all minimum cuts that may be smallest; anew, with what it
+ * found, if some were lost before a cut was found that is better than any node's. If that stalls, a second search for the value alone, and with a lower bound the first goes on.
  * What is left is small as a rule and goes to the enumeration of all its minimum cuts.
  */
 const canonicalSide = (nodeCount: number, edges: Edges, summary: EdgeSummary): Uint8Array => {
   const exact = commonUnit(edges.weight, summary.total, summary.whole)
   const graph = exact === null ? { edges, ...summary } : graphOf(nodeCount, edges, summary, exact.weight)
-  const search = startSearch(nodeCount, edges.source.length, exact)
+  let search = startSearch(nodeCount, edges.source.length, exact)
   contract(search, graph)
+  if (search.keepTies && search.tiesLost && search.bound > 0) {
+    search = tieSearch(search)
+    contract(search, graph)
+  }
   // A single node of least degree is the smallest side there is, and the least such node came first.
   if (search.vertexCount > 2 && search.keepTies) {
     if (!search.settled) {
@@ -92,7 +96,9 @@ const canonicalSide = (nodeCount: number, edges: Edges, summary: EdgeSummary): U
   }
   if (search.bound === 0) return smallestComponent(nodeCount, edges)
   if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side)
-  const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges))
+  // Where sums are exact, the bound is the minimum.
+  const minimum = exact === null ? null : search.bound
+  const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges, minimum))
   return Uint8Array.from(search.label, (vertex) => inside[vertex]!)
 }
 

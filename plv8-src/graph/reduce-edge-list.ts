@@ -54,19 +54,21 @@ const uniteHeavyEdges = (search: CutSearch, list: EdgeList, parent: Int32Array):
   for (let i = 0; i < vertexCount; i++) half[i] = contractAtHalf(search, degree[i]!)
   singletons(parent, vertexCount)
   let united = 0
+  let byHalf = false
   for (let i = 0; i < edgeCount; i++) {
     const a = source[i]!
     const b = target[i]!
     const w = weight[i]!
     if (a === b || w === 0) continue
-    if (w >= enough || (touched[a] === 0 && w >= half[a]!) || (touched[b] === 0 && w >= half[b]!)) {
-      if (unite(parent, a, b)) {
-        united++
-        touched[a] = 1
-        touched[b] = 1
-      }
-    }
+    const heavy = w >= enough
+    if (!heavy && (touched[a] === 1 || w < half[a]!) && (touched[b] === 1 || w < half[b]!)) continue
+    if (!unite(parent, a, b)) continue
+    if (!heavy) byHalf = true
+    united++
+    touched[a] = 1
+    touched[b] = 1
   }
+  if (byHalf && !search.keepTies) search.tiesLost = true
   return united
 }
 

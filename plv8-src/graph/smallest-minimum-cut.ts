@@ -37,6 +37,19 @@ const consider = (kernel: Kernel, best: BestCut, value: bigint, set: VertexSet):
   best.inside.set(inside)
 }
 
+/** The least number of nodes in two vertices together. */
+const leastPair = (size: Int32Array): number => {
+  let least = Infinity
+  let second = Infinity
+  for (const s of size) {
+    if (s < least) {
+      second = least
+      least = s
+    } else if (s < second) second = s
+  }
+  return least + second
+}
+
 /** Breadth-first order from the vertex that holds most nodes, so that flows from the vertices before find short ways. */
 const breadthFirst = (kernel: Kernel): Int32Array => {
   const { vertexCount, start, neighbour, size } = kernel
@@ -70,7 +83,7 @@ const breadthFirst = (kernel: Kernel): Int32Array => {
  * So one flow to each vertex from those before it shows M on one of its two ends.
  */
 export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
-  const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel
+  const { vertexCount: n, size, start, neighbour, reverse, capacity, minimum } = kernel
   const best: BestCut = { value: 0n, size: Infinity, inside: new Uint8Array(n) }
   for (let v = 0; v < n; v++) {
     let degree = 0n
@@ -80,6 +93,8 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     set.inside[v] = 1
     consider(kernel, best, degree, set)
   }
+
+  if (best.value === minimum && leastPair(size) > best.size) return best.inside
 
   const residual = [...capacity]
   const changed: number[] = []
@@ -147,11 +162,8 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     return reached
   }
 
-  const order = breadthFirst(kernel)
-  isSource[order[0]!] = 1
-  sourceSize = size[order[0]!]!
-  for (let i = 1; i < n; i++) {
-    const sink = order[i]!
+  /** Considers the least minimum cuts around the sink and around the sources, if their value is not above the best. */
+  const tryFlow = (sink: number): void => {
     let flow = 0n
     let found = searchBack(sink, flow)
     while (found >= 0 && flow <= best.value) {
@@ -164,6 +176,15 @@ export const smallestMinimumCut = (kernel: Kernel): Uint8Array => {
     }
     for (const arc of changed) residual[arc] = capacity[arc]!
     changed.length = 0
+  }
+
+  const order = breadthFirst(kernel)
+  isSource[order[0]!] = 1
+  sourceSize = size[order[0]!]!
+  for (let i = 1; i < n; i++) {
+    const sink = order[i]!
+    // When the minimum is known and reached, only smaller sides are of use.
+    if (best.value !== minimum || sourceSize <= best.size || size[sink]! <= best.size) tryFlow(sink)
     isSource[sink] = 1
     sourceSize += size[sink]!
   }
