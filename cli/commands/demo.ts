@@ -60,7 +60,7 @@ The exit code is 0 only if every step did what it says.`,
       await redundancy(session, stage)
       await proveHistory(session, stage, directory)
       stage.chapter("Look around")
-      stage.say(`penstock up --dir ${directory} --port 5433     # or: node build/out/penstock.js up ...`)
+      stage.say(`npx penstock up --dir ${directory} --port 5433`)
       stage.say(`psql '${connectionUrl(5433)}'`)
       stage.say("then: select * from integrity.health; select * from penstock.collections; \\df integrity.*")
       stage.check("every step did what it says", true, { directory })
