@@ -126,9 +126,9 @@ declare
 begin
   select c.* into found_row
   from penstock._collections c
-  where c.name = _collection.name
-    and exists (select from pg_catalog.pg_class r where r.oid = c.relation);
-  if found then
+  where c.name = _collection.name;
+  /* NULL means that there is no such table: a look into a cache, for every search comes by here. */
+  if found and pg_catalog.pg_table_is_visible(found_row.relation) is not null then
     return found_row;
   end if;
 

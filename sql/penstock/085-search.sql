@@ -32,8 +32,8 @@ begin
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
   end if;
-  /* A vector in memory is 8 bytes and 4 a dimension; one that came from a table may be packed. */
-  if pg_catalog.pg_column_size(query) <> 8 + 4 * target.dimensions then
+  /* A vector takes 8 bytes and 4 a dimension, 3 less when short; any other size may still be a compressed one. */
+  if pg_catalog.pg_column_size(query) not in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions) then
     perform penstock._check_query(target, query);
   end if;
 
