@@ -13,8 +13,8 @@ const SMALL = 64
  */
 const ILL_CONDITIONED = 1e-5
 const MAX_STEPS = 3000
-/** Steps after which a sparse graph that has not converged goes to the inverse, if that fits. */
-const PATIENCE = 400
+/** Steps over a matrix that cost about as much as its elimination. */
+const MATRIX_STEPS = 300
 
 const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   const laplacian = laplacianOf(nodeCount, edges)
@@ -22,8 +22,9 @@ const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   let largest = 0
   for (const d of degree) if (d > largest) largest = d
   if (nodeCount > SMALL) {
-    const direct = lanczos(nodeCount, apply, "least", PATIENCE)
-    if (direct.converged && direct.value > ILL_CONDITIONED * largest) return direct.value
+    const steps = matrix === null ? MAX_STEPS : MATRIX_STEPS
+    const direct = lanczos(nodeCount, apply, "least", steps, ILL_CONDITIONED * largest)
+    if (direct.converged) return direct.value
   }
   const inverse =
     matrix === null ? starMeshInverse(nodeCount, edges, degree) : starMeshInverseOfMatrix(nodeCount, matrix, degree)

@@ -50,3 +50,19 @@ test("ill-conditioned graphs keep their relative precision", () => {
     expect(Math.abs(got / ((4 * weight) / 10) - 1)).toBeLessThanOrEqual(1e-9)
   }
 })
+
+test("two eigenvalues that differ by 3e-6 are told apart", () => {
+  const list = [
+    [1, 5, 1e-6],
+    [5, 1, 1],
+    [0, 5, 1e-6],
+    [4, 0, 1],
+    [1, 0, 1e6],
+    [3, 1, 1e6],
+    [5, 0, 1e-6],
+    [4, 5, 1e-6],
+    [2, 1, 1],
+  ] as const
+  const got = lambda2(6, edgesOf(list))!
+  expect(Math.abs(got / 0.999999902832179 - 1)).toBeLessThanOrEqual(1e-9)
+})
