@@ -24,10 +24,11 @@ const names = [
   "jit",
   "search_path",
 ]
-const settings = async () =>
-  Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await db.value("select current_setting($1)", [name])])),
-  )
+const settings = async () => {
+  const values: Record<string, string> = {}
+  for (const name of names) values[name] = await db.value("select current_setting($1)", [name])
+  return values
+}
 
 describe("settings of a call end with the call", () => {
   const calls = [
