@@ -81,6 +81,7 @@ if [ -z "$pg_config" ]; then
   echo "create_main_cluster = false" | as_root tee $settings/penstock.conf >/dev/null
   install_packages "$server" $tools
   as_root rm -f $settings/penstock.conf
+  as_root rmdir --ignore-fail-on-non-empty $settings
   pg_config=$(find_server)
   [ -n "$pg_config" ] || die "no PostgreSQL server under /usr/lib/postgresql after installing $server"
 elif [ -n "$tools" ]; then
