@@ -22,7 +22,7 @@ begin
       'bytes', encode(e.bytes, 'hex')
     )
     from integrity._events e
-    order by e.seq;
+    order by e.log_id, e.seq;
   return query
     select jsonb_build_object('kind', 'checkpoint', 'note', c.note) from integrity._checkpoints c order by c.size;
 end
