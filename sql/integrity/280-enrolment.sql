@@ -20,7 +20,8 @@ begin
     'comment on sequence integrity.%I is %L', sequence_name, format('Epoch of the gates of collection %s.', collection)
   );
   insert into integrity._policies (collection, name, settings)
-  values (_enrol.collection, 'default', integrity.validate_policy('{}'));
+  /* Below what a policy has unless told, so that the first one somebody adds is the active one. */
+  values (_enrol.collection, 'default', integrity.validate_policy('{"priority": -1}'));
   insert into integrity._states (collection, collection_id, epoch_sequence)
   values (_enrol.collection, registered.id, format('integrity.%I', sequence_name)::regclass);
   perform integrity._record_inventory(collection, 'register');
