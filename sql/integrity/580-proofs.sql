@@ -14,10 +14,10 @@ begin
       message = pg_catalog.format('expected a tree size from 1 to the number of events, got %s', coalesce(size::text, 'NULL')),
       hint = pg_catalog.format('The history has %s events.', (select count(*) from integrity._events));
   end if;
+  /* Ordered by the primary key in the subquery, for an ORDER BY in the aggregate would sort all bytes. */
   return (
-    select string_agg(sha256('\x00'::bytea || e.bytes), ''::bytea order by e.seq)
-    from integrity._events e
-    where e.seq <= _leaves.size
+    select string_agg(sha256('\x00'::bytea || e.bytes), ''::bytea)
+    from (select x.bytes from integrity._events x where x.seq <= _leaves.size order by x.log_id, x.seq) as e
   );
 end
 $fn$;
