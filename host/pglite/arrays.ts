@@ -219,6 +219,9 @@ function writeTypedArray(types: Types, value: NodeJS.TypedArray, element: SqlTyp
   return writeArray(types, value as unknown as unknown[], element, false)
 }
 
+/** Up to here a loop is faster than making a view to copy from. */
+const fewNumbers = 64
+
 /** plv8's domains over arrays of numbers arrive as typed arrays; undefined for every other domain. */
 export function typedArrayDomain(types: Types, domain: number, base: SqlType): ((datum: Datum) => unknown) | undefined {
   const kind = /(?:^|\.)plv8_(int2|int4|int8|float4|float8)array$/.exec(types.backend.typeName(domain))?.[1]
@@ -242,7 +245,8 @@ export function typedArrayDomain(types: Types, domain: number, base: SqlType): (
     }
     const view = viewOf(types, element) as Int16Array
     const first = data / view.BYTES_PER_ELEMENT
-    copy.set(view.subarray(first, first + count))
+    if (count <= fewNumbers) for (let index = 0; index < count; index++) copy[index] = view[first + index] as number
+    else copy.set(view.subarray(first, first + count))
     if (address !== datum) postgres.pfree(address)
     return copy
   }

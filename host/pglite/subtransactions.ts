@@ -11,15 +11,22 @@ export interface Savepoint {
 }
 
 export function beginSubtransaction(backend: Backend): Savepoint {
-  const { postgres, memory, variables } = backend
-  const savepoint = {
-    level: postgres.GetCurrentTransactionNestLevel(),
-    memoryContext: backend.memoryContext,
-    resourceOwner: memory.readU32(variables.CurrentResourceOwner),
-  }
-  postgres.BeginInternalSubTransaction(0)
-  backend.memoryContext = savepoint.memoryContext
+  const savepoint = currentState(backend)
+  enter(backend, savepoint)
   return savepoint
+}
+
+function currentState(backend: Backend): Savepoint {
+  return {
+    level: backend.postgres.GetCurrentTransactionNestLevel(),
+    memoryContext: backend.memoryContext,
+    resourceOwner: backend.memory.readU32(backend.variables.CurrentResourceOwner),
+  }
+}
+
+function enter(backend: Backend, savepoint: Savepoint): void {
+  backend.postgres.BeginInternalSubTransaction(0)
+  backend.memoryContext = savepoint.memoryContext
 }
 
 export function commitSubtransaction(backend: Backend, savepoint: Savepoint): void {
@@ -43,9 +50,10 @@ function restore(backend: Backend, savepoint: Savepoint): void {
 
 /** Runs C code so that an error in it is thrown after its effects are rolled back, and the transaction lives on. */
 export function inSubtransaction<T>(backend: Backend, body: () => T): T {
-  const savepoint = backend.errors.attempt(() => beginSubtransaction(backend))
+  const savepoint = currentState(backend)
   try {
     return backend.errors.attempt(() => {
+      enter(backend, savepoint)
       const result = body()
       commitSubtransaction(backend, savepoint)
       return result

@@ -45,6 +45,7 @@ async function openInThread(): Promise<{ ask: (sql: string) => Promise<unknown>;
   expect(await answer()).toBe("ready")
   const ask = (sql: string) => {
     const answered = answer()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(sql)
     return answered
   }
