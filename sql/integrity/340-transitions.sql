@@ -40,8 +40,16 @@ begin
     (told - 'collection') || jsonb_build_object(
       'policy', before.policy_name,
       'mode', before.mode,
-      'words', coalesce(moved, measured_moved) -> 'words',
-      'witness_words', (select m.witness -> 'words' from integrity._samples m where m.collection = _apply_step.collection),
+      'words', left(coalesce(moved, measured_moved) ->> 'words', 10000),
+      'witness_words', (
+        select left(m.witness ->> 'words', 10000) from integrity._samples m where m.collection = _apply_step.collection
+      ),
+      'witness_edges_total', (
+        select jsonb_array_length(m.witness -> 'witness_edges')
+        from integrity._samples m
+        where m.collection = _apply_step.collection
+      ),
+      /* An event has room for so many; a wide cut must not keep a transition from happening. */
       'witness_edges', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'source_type', edge -> 'source_type', 'source_id', edge -> 'source_id', 'source_name', edge -> 'source_name',
@@ -49,8 +57,8 @@ begin
           'edge_type', edge -> 'edge_type', 'capacity', edge -> 'capacity', 'current_flow', edge -> 'flow'
         )), '[]')
         from integrity._samples m
-        cross join lateral jsonb_array_elements(m.witness -> 'witness_edges') as edge
-        where m.collection = _apply_step.collection
+        cross join lateral jsonb_array_elements(m.witness -> 'witness_edges') with ordinality as listed (edge, position)
+        where m.collection = _apply_step.collection and listed.position <= 200
       )
     )
   );
