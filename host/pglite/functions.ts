@@ -65,6 +65,13 @@ export class FunctionCache {
     return this.#compiled[number]
   }
 
+  /** Drops what was compiled for a session that has ended. */
+  forget(session: Session): void {
+    for (const [number, compiled] of this.#compiled.entries()) {
+      if (compiled?.session === session) this.#compiled[number] = undefined
+    }
+  }
+
   /** The function that a call needs, compiled now if it is new or has changed, and its number. */
   forCall(session: Session, flinfo: Pointer, fcinfo: Pointer): number {
     const { postgres, memory, scratch } = this.#backend

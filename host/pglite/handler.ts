@@ -87,6 +87,8 @@ export class Handler {
 
   #forget(session: Session): void {
     session.close()
+    session.plans.freeAll()
+    this.#functions?.forget(session)
     this.#sessions.delete(session.role)
   }
 

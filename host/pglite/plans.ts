@@ -73,6 +73,13 @@ export class Plans {
     this.#free(plan)
   }
 
+  /** The session ends: its plans go, but for those that are being executed. */
+  freeAll(): void {
+    for (const plan of [...this.#byNumber.values(), ...this.#kept.values()]) if (plan.running === 0) this.#free(plan)
+    this.#byNumber.clear()
+    this.#kept.clear()
+  }
+
   execute(plan: Plan, parameters: readonly unknown[], readOnly: boolean): unknown {
     const { backend } = this.#session
     const [values, nulls] = this.parameterArrays(plan, parameters)

@@ -25,11 +25,14 @@ export function checkResult(backend: Backend, result: number): number {
   if (result >= 0) return result
   const { memory, postgres } = backend
   const name = memory.cString(postgres.SPI_result_code_string(result)) ?? String(result)
-  throw new SqlError(
-    name === "SPI_ERROR_TRANSACTION" ? "2D000" : "XX000",
-    name === "SPI_ERROR_TRANSACTION" ? "transaction commands are not allowed in plv8.execute" : `SPI failed: ${name}`,
-    name === "SPI_ERROR_TRANSACTION" ? { hint: "Use plv8.commit() or plv8.rollback() in a procedure." } : {},
-  )
+  throw refusals[name] ?? new SqlError("XX000", `SPI failed: ${name}`)
+}
+
+const refusals: Readonly<Record<string, SqlError>> = {
+  SPI_ERROR_TRANSACTION: new SqlError("2D000", "plv8.execute cannot begin or end a transaction", {
+    hint: "Use plv8.commit() or plv8.rollback() in a procedure, plv8.subtransaction() anywhere.",
+  }),
+  SPI_ERROR_COPY: new SqlError("0A000", "plv8.execute cannot COPY from or to the client"),
 }
 
 /** What the last statement gave: an array of rows, or the number of rows it affected. */

@@ -193,6 +193,19 @@ describe("growth", () => {
     expect(memory() - before).toBeLessThan(8 << 20)
   })
 
+  test("realms that are reset give back what they held", async () => {
+    await db.exec(`create function holds() returns int language plv8 as $$
+      globalThis.plans = []
+      for (let i = 0; i < 20; i++) plans.push(plv8.prepare('select $1::int + ' + i, ['int']))
+      return plans[3].execute([1])[0]['?column?'] $$`)
+    const round = async () => expect(await db.value("select holds() from (select plv8_reset()) r")).toBe(4)
+    for (let i = 0; i < 5; i++) await round()
+    const before = memory()
+    for (let i = 0; i < 60; i++) await round()
+    expect(memory() - before).toBeLessThan(4 << 20)
+    await expectCleanSession()
+  })
+
   test("a function replaced a thousand times leaves no trace in its results", async () => {
     for (let i = 0; i < (long ? 5000 : 300); i++) {
       await db.exec(`create or replace function changing() returns int language plv8 as 'return ${i}'`)
