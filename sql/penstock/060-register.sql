@@ -59,6 +59,9 @@ begin
   if relation is null then
     raise exception using errcode = '22004', message = 'expected a table, got NULL';
   end if;
+  if not exists (select from pg_catalog.pg_class c where c.oid = relation) then
+    raise exception using errcode = '42P01', message = pg_catalog.format('expected a table, got %s, which does not exist', relation);
+  end if;
   if (select c.relkind from pg_catalog.pg_class c where c.oid = relation) not in ('r', 'p') then
     raise exception using errcode = '42809',
       message = pg_catalog.format('expected a table or a partitioned table, but %s is neither', relation);

@@ -104,7 +104,8 @@ const calls = fc.oneof(
 )
 
 test("no call crashes, corrupts or fails without a SQLSTATE", async () => {
-  const internal = /^(XX|58|F0)/
+  /* Internal errors, and syntax errors: those would come from SQL text of ours. */
+  const internal = /^(XX|58|F0|42601)/
   await fc.assert(
     fc.asyncProperty(calls, async (call) => {
       await db.exec("begin")
@@ -121,11 +122,11 @@ test("no call crashes, corrupts or fails without a SQLSTATE", async () => {
       ])
       expect([call, failure.code]).not.toEqual([call, expect.stringMatching(internal)])
     }),
-    { numRuns: long ? 50_000 : 600 },
+    { numRuns: long ? 20_000 : 600 },
   )
   expect(await db.query("select id, vector::text, metadata from docs order by id")).toEqual([
     { id: "a", vector: "[1,2]", metadata: {} },
     { id: "b", vector: "[2,1]", metadata: {} },
   ])
   expect(await db.value("select count(*) from penstock.collections")).toBe(1)
-})
+}, 600_000)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals"
 import { type Database, openDatabase } from "../../support/database.ts"
+import { asRole, createRole, dropRoles } from "./roles.ts"
 
 let db: Database
 beforeAll(async () => {
@@ -17,7 +18,10 @@ beforeAll(async () => {
   }
   await db.query("select pg_stat_force_next_flush()")
 })
-afterAll(async () => db.close())
+afterAll(async () => {
+  await dropRoles(db)
+  await db.close()
+})
 
 test("stats adds up table and indexes over the partitions", async () => {
   for (const [name, tables] of [
@@ -99,19 +103,10 @@ test("slow_statements is empty without pg_stat_statements, and never an error", 
 })
 
 test("a plain user may read all of them", async () => {
-  await db.exec("create role reader; grant penstock_user to reader; set role reader")
-  for (const view of [
-    "collections",
-    "connections",
-    "slow_statements",
-    "sizes",
-    "index_use",
-    "cache_hits",
-    "vacuum_state",
-  ]) {
-    await db.query(`select * from penstock.${view}`)
-  }
-  await db.exec("reset role")
+  const views = ["collections", "connections", "slow_statements", "sizes", "index_use", "cache_hits", "vacuum_state"]
+  await asRole(db, await createRole(db, "reader"), async () => {
+    for (const view of views) await db.query(`select * from penstock.${view}`)
+  })
 })
 
 test("a table that was dropped does not break a view", async () => {

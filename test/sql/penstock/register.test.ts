@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import { type Database, openDatabase } from "../../support/database.ts"
+import { asRole, createRole, dropRoles } from "./roles.ts"
 
 let db: Database
 beforeAll(async () => {
@@ -21,7 +22,10 @@ beforeAll(async () => {
     create view looked_at as select * from bare;
   `)
 })
-afterAll(async () => db.close())
+afterAll(async () => {
+  await dropRoles(db)
+  await db.close()
+})
 
 describe("register adopts a table that exists", () => {
   beforeAll(async () => {
@@ -132,6 +136,7 @@ test("a registry row that somebody writes by hand can hold no SQL", async () => 
 describe("what cannot be adopted is refused", () => {
   const cases: [string, string, string][] = [
     ["a table that is not there", "select penstock.register('x', 'nowhere')", "42P01"],
+    ["a number that is no table", "select penstock.register('x', 0)", "42P01"],
     ["no table", "select penstock.register('x', null)", "22004"],
     ["a view", "select penstock.register('x', 'looked_at')", "42809"],
     ["an id column that is not there", "select penstock.register('x', 'wrong', 'nr')", "42703"],
@@ -151,11 +156,9 @@ describe("what cannot be adopted is refused", () => {
   })
 
   test("somebody else's table", async () => {
-    await db.exec(
-      "create role adopter; grant penstock_user to adopter; grant select on other to adopter; set role adopter",
-    )
-    const { code } = await db.error("select penstock.register('x', 'other')")
-    await db.exec("reset role")
+    const adopter = await createRole(db, "adopter")
+    await db.exec(`grant select on other to ${adopter}`)
+    const { code } = await asRole(db, adopter, () => db.error("select penstock.register('x', 'other')"))
     expect(code).toBe("42501")
   })
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import { type Database, openDatabase } from "../../support/database.ts"
+import { asRole, createRole, dropRoles } from "./roles.ts"
 
 let db: Database
 beforeAll(async () => {
@@ -13,7 +14,10 @@ beforeAll(async () => {
   }
   await db.query("select penstock.build_index('ivfflat')")
 })
-afterAll(async () => db.close())
+afterAll(async () => {
+  await dropRoles(db)
+  await db.close()
+})
 
 const names = [
   "hnsw.ef_search",
@@ -91,9 +95,8 @@ describe("search defaults of a collection", () => {
   )
 
   test("are for the owner of the table to set", async () => {
-    await db.exec("create role searcher; grant penstock_user to searcher; set role searcher")
-    const { code } = await db.error("select penstock.set_search_defaults('hnsw', 100)")
-    await db.exec("reset role")
+    const searcher = await createRole(db, "searcher")
+    const { code } = await asRole(db, searcher, () => db.error("select penstock.set_search_defaults('hnsw', 100)"))
     expect(code).toBe("42501")
   })
 })

@@ -1,42 +1,46 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import { type Database, openDatabase } from "../../support/database.ts"
+import { asRole, createRole, dropRoles } from "./roles.ts"
 
 /** Two tenants share one table; row security decides. The functions run with the caller's rights. */
 let db: Database
+/** The roles behind the names that this file speaks of. */
+let roles: Record<"red" | "blue" | "stranger" | "nobody", string>
+
+const as = <T>(name: keyof typeof roles, work: () => Promise<T>): Promise<T> => asRole(db, roles[name], work)
+
 beforeAll(async () => {
   db = await openDatabase()
+  roles = {
+    red: await createRole(db, "red"),
+    blue: await createRole(db, "blue"),
+    stranger: await createRole(db, "stranger"),
+    nobody: await createRole(db, "nobody", { user: false }),
+  }
   await db.exec(`
-    create role red; create role blue; create role stranger; create role nobody;
-    grant penstock_user to red, blue, stranger;
     select penstock.create_collection('shared', 3, 'l2');
     alter table shared add column tenant text not null default current_user;
     alter table shared enable row level security;
     create policy own_rows on shared using (tenant = current_user) with check (tenant = current_user);
-    grant select, insert, update, delete on shared to red, blue;
+    grant select, insert, update, delete on shared to ${roles.red}, ${roles.blue};
   `)
-  for (const [role, from, to, vector] of [
+  for (const [name, from, to, vector] of [
     ["red", 1, 12_000, "array[i, 0, 0]"],
     ["blue", 20_001, 20_020, "array[0, 0, i]"],
   ] as const) {
-    await db.exec(`set role ${role}`)
-    await db.query(
-      `select penstock.upsert_many('shared', array_agg('${role}' || i), array_agg((${vector})::vector),
-         array_agg(jsonb_build_object('secret', '${role}', 'n', i))) from generate_series(${from}, ${to}) i`,
+    await as(name, () =>
+      db.query(
+        `select penstock.upsert_many('shared', array_agg('${name}' || i), array_agg((${vector})::vector),
+           array_agg(jsonb_build_object('secret', '${name}', 'n', i))) from generate_series(${from}, ${to}) i`,
+      ),
     )
-    await db.exec("reset role")
   }
   await db.exec("analyze shared")
 })
-afterAll(async () => db.close())
-
-const as = async <T>(role: string, work: () => Promise<T>): Promise<T> => {
-  await db.exec(`set role ${role}`)
-  try {
-    return await work()
-  } finally {
-    await db.exec("reset role")
-  }
-}
+afterAll(async () => {
+  await dropRoles(db)
+  await db.close()
+})
 
 describe("nothing of red reaches blue", () => {
   test.each([
@@ -123,7 +127,7 @@ test("who does not own the table may not unregister, drop or build", async () =>
 })
 
 test("a plain user makes, owns and drops a collection where the schema lets them", async () => {
-  await db.exec("create schema ours; grant usage, create on schema ours to red")
+  await db.exec(`create schema ours; grant usage, create on schema ours to ${roles.red}`)
   await as("red", async () => {
     await db.query("select penstock.create_collection('reds', 2, table_schema => 'ours')")
     await db.query("select penstock.upsert('reds', 'a', '[1,2]')")
