@@ -3,6 +3,7 @@ import { components } from "./components.ts"
 import { checkEdges, type Edges } from "./edges.ts"
 import { lanczos } from "./lanczos.ts"
 import { laplacianOf } from "./laplacian.ts"
+import { preconditioned } from "./preconditioned.ts"
 import { starMeshInverse, starMeshInverseOfMatrix } from "./star-mesh.ts"
 
 /** Up to this many nodes elimination is as fast as iteration, and more precise. */
@@ -13,6 +14,10 @@ const SMALL = 64
  */
 const ILL_CONDITIONED = 1e-5
 const MAX_STEPS = 3000
+/** Largest degree over least, and nodes, from which a preconditioner pays for a matrix, and the steps it gets. */
+const UNEVEN = 3
+const PRECONDITIONED_NODES = 256
+const PRECONDITIONED_STEPS = 60
 /** Steps over a matrix that cost about as much as its elimination. */
 const MATRIX_STEPS = 300
 
@@ -22,6 +27,14 @@ const connectedLambda2 = (nodeCount: number, edges: Edges): number => {
   let largest = 0
   for (const d of degree) if (d > largest) largest = d
   if (nodeCount > SMALL) {
+    if (
+      matrix !== null &&
+      nodeCount >= PRECONDITIONED_NODES &&
+      largest > UNEVEN * degree.reduce((a, b) => Math.min(a, b))
+    ) {
+      const uneven = preconditioned(nodeCount, apply, degree, PRECONDITIONED_STEPS)
+      if (uneven.converged && uneven.value > ILL_CONDITIONED * largest) return uneven.value
+    }
     const steps = matrix === null ? MAX_STEPS : MATRIX_STEPS
     const direct = lanczos(nodeCount, apply, "least", steps, ILL_CONDITIONED * largest)
     if (direct.converged) return direct.value

@@ -9,9 +9,9 @@ export interface LanczosResult {
 }
 
 /** Residual to stop at, relative to the value: a tenth of the error that lambda2 promises. */
-const TOLERANCE = 1e-10
+export const TOLERANCE = 1e-10
 
-const dot = (x: Float64Array, y: Float64Array): number => {
+export const dot = (x: Float64Array, y: Float64Array): number => {
   let even = 0
   let odd = 0
   let i = 0
@@ -32,7 +32,7 @@ export const center = (x: Float64Array): void => {
 }
 
 /** A fixed pseudo-random unit vector with zero sum (the same graph must give the same answer). */
-const startVector = (n: number): Float64Array => {
+export const startVector = (n: number): Float64Array => {
   const x = new Float64Array(n)
   let state = 12345
   for (let i = 0; i < n; i++) {

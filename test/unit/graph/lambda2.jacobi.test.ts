@@ -66,3 +66,20 @@ test("two eigenvalues that differ by 3e-6 are told apart", () => {
   const got = lambda2(6, edgesOf(list))!
   expect(Math.abs(got / 0.999999902832179 - 1)).toBeLessThanOrEqual(1e-9)
 })
+
+test("a dense graph with uneven degrees is iterated on with a preconditioner", () => {
+  const random = freshRandom()
+  for (let round = 0; round < rounds(1, 40); round++) {
+    const nodeCount = 260 + random.below(60)
+    // A clique, and around it nodes that hang on a few of its members each.
+    const inner = 200
+    const list = Array.from({ length: nodeCount }, (_, a) =>
+      a < inner
+        ? Array.from({ length: a }, (_, b) => [a, b, random.real()] as const)
+        : Array.from({ length: 3 + random.below(9) }, () => [a, random.below(inner), random.real()] as const),
+    ).flat()
+    const eigenvalues = jacobiEigenvalues(laplacianMatrix({ nodeCount, list }))
+    const got = lambda2(nodeCount, edgesOf(list))!
+    expect([random.seed, Math.abs(got / eigenvalues[1]! - 1) <= 1e-9]).toEqual([random.seed, true])
+  }
+})
