@@ -73,8 +73,8 @@ Runtime *make_runtime(Oid role) {
   params.array_buffer_allocator = runtime->allocator.get();
   limit_heap(&params, runtime->heap_limit);
   runtime->isolate = Isolate::New(params);
+  // The stack limit comes with the first frame: setting up must not fail where the stack is nearly used up.
   limit_isolate(runtime);
-  refresh_stack_limit(runtime);
   Isolate *isolate = runtime->isolate;
   Isolate::Scope isolate_scope(isolate);
   HandleScope scope(isolate);

@@ -205,14 +205,25 @@ bool statement_result(int code, Local<Value> *result) {
   return ok;
 }
 
+// Keeps a plan from being freed while values are converted for it (which may run JavaScript) and while it runs.
+class BusyPlan {
+ public:
+  explicit BusyPlan(Plan *plan) : plan_(plan) { ++plan_->busy; }
+  ~BusyPlan() { --plan_->busy; }
+  BusyPlan(const BusyPlan &) = delete;
+  BusyPlan &operator=(const BusyPlan &) = delete;
+
+ private:
+  Plan *plan_;
+};
+
 bool run_plan(Frame *frame, Plan *plan, const std::vector<Local<Value>> &values, Local<Value> *result) {
+  BusyPlan busy(plan);
   ParamListInfo parameters = nullptr;
   if (!bind_parameters(plan, values, &parameters)) return false;
   int code = 0;
-  ++plan->busy;
   ErrorData *error = run_postgres(
       [&] { code = SPI_execute_plan_with_paramlist(plan->spi, parameters, frame->read_only, 0); });
-  --plan->busy;
   return fail_with(error) && statement_result(code, result);
 }
 
@@ -229,8 +240,15 @@ void collect_plan(const v8::WeakCallbackInfo<Plan> &info) {
   plan->runtime->dead_plans.push_back(plan);  // PostgreSQL may not be called from here
 }
 
+// The plan behind an object, or null when there is none.
+Plan *known_plan(Callback info) {
+  Local<Value> field = internal_value(info.This());
+  return field->IsExternal() ? static_cast<Plan *>(field.As<v8::External>()->Value()) : nullptr;
+}
+
+// A plan that can run. Null after a JavaScript exception.
 Plan *plan_of(Callback info) {
-  auto *plan = info.This()->InternalFieldCount() == 1 ? static_cast<Plan *>(internal_pointer(info.This())) : nullptr;
+  Plan *plan = known_plan(info);
   if (plan == nullptr || plan->spi == nullptr) {
     throw_error(ERRCODE_INVALID_SQL_STATEMENT_NAME, "the prepared plan has been freed");
     return nullptr;
@@ -261,6 +279,7 @@ void plan_cursor(Callback info) {
   ScratchMemory scratch(frame);
   if (!ok || !scratch.ok()) return;
   Portal portal = nullptr;
+  BusyPlan busy(plan);
   ok = in_savepoint(frame, [&] {
     ParamListInfo parameters = nullptr;
     if (!bind_parameters(plan, values, &parameters)) return false;
@@ -282,9 +301,9 @@ void plan_cursor(Callback info) {
 }
 
 void plan_free(Callback info) {
-  if (is_ending() || info.This()->InternalFieldCount() != 1) return;
-  auto *plan = static_cast<Plan *>(internal_pointer(info.This()));
-  if (plan->spi == nullptr) return;
+  if (is_ending()) return;
+  Plan *plan = known_plan(info);
+  if (plan == nullptr || plan->spi == nullptr) return;
   if (plan->busy > 0) {
     throw_error(ERRCODE_OBJECT_IN_USE, "the prepared plan is running");
     return;
@@ -297,11 +316,12 @@ void plan_free(Callback info) {
 
 // The open portal of a cursor object. Null after a JavaScript exception.
 Portal portal_of(Callback info) {
-  if (info.This()->InternalFieldCount() != 1) {
+  Local<Value> field = internal_value(info.This());
+  if (!field->IsString()) {
     throw_error(ERRCODE_INVALID_CURSOR_NAME, "this is no cursor");
     return nullptr;
   }
-  std::string name = server_text(info.GetIsolate(), info.This()->GetInternalField(0).As<Value>());
+  std::string name = server_text(info.GetIsolate(), field);
   Portal portal = SPI_cursor_find(name.c_str());
   if (portal == nullptr) throw_format(ERRCODE_INVALID_CURSOR_NAME, "cursor \"%s\" does not exist", name.c_str());
   return portal;

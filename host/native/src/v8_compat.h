@@ -45,9 +45,11 @@ inline void write_utf8(v8::Isolate *isolate, v8::Local<v8::String> text, char *t
 #endif
 }
 
-// Internal fields hold any Data since 11; ours hold an External.
-inline void *internal_pointer(v8::Local<v8::Object> object) {
-  return object->GetInternalField(0).As<v8::Value>().As<v8::External>()->Value();
+// Internal fields hold any Data since 11. The value of the only field, undefined when JavaScript made the object
+// itself (new plan.constructor()) or the object has none.
+inline v8::Local<v8::Value> internal_value(v8::Local<v8::Object> object) {
+  if (object->InternalFieldCount() != 1) return v8::Undefined(v8::Isolate::GetCurrent());
+  return object->GetInternalField(0).As<v8::Value>();
 }
 
 }  // namespace plv8

@@ -102,6 +102,8 @@ describeNative("a hostile plain role", {}, (native) => {
       "const p = plv8.prepare('select 1'); Object.setPrototypeOf({}, p).execute()",
       "new (plv8.prepare('select 1').constructor)().execute()",
       "new (plv8.prepare('select 1').cursor().constructor)().fetch()",
+      "const p = plv8.prepare('select $1::text, $2::text'); p.execute([{ toString() { p.free(); return 'x' } }, 'y'])",
+      "const p = plv8.prepare('select $1::text, $2::text'); p.cursor([{ toString() { p.free(); return 'x' } }, 'y'])",
       "plv8.execute.call(null)",
       "plv8.execute()",
       "plv8.prepare('select 1 frm 2')",
@@ -110,7 +112,7 @@ describeNative("a hostile plain role", {}, (native) => {
       "plv8.subtransaction(1)",
     ]) {
       const { code } = await mallory.error(`do language plv8 $js$ ${attack} $js$`)
-      expect([attack, code]).toEqual([attack, expect.stringMatching(/^(XX000|22023|26000|34000|42601|0A000)$/)])
+      expect([attack, code]).toEqual([attack, expect.stringMatching(/^(XX000|22023|26000|34000|42601|0A000|55006)$/)])
     }
     expect(await mallory.value("select 1")).toBe(1)
   })

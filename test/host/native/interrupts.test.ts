@@ -19,7 +19,7 @@ const loops: Record<string, string> = {
   microtasks: "const f = () => Promise.resolve().then(f); f()",
   "in a getter of the error": "throw { get message() { for (;;); } }",
   "in a caught sleep": "for (;;) { try { plv8.execute('select pg_sleep(60)') } catch (e) {} }",
-  "in a parameter": "plv8.execute('select $1::text', [{ toJSON() { for (;;); } }])",
+  "in a parameter": "plv8.execute('select $1::text', [{ toString() { for (;;); } }])",
 }
 
 // Only to tell a hang from an answer; how fast it is belongs in bench/.

@@ -32,6 +32,17 @@ describeNative("recursion", {}, (native) => {
     expect([250, "54001"]).toContain(outcome)
   })
 
+  test("another role's environment can begin where the stack is nearly used up", async () => {
+    await native.role("deep")
+    const session = await native.open()
+    await session.query(`
+      create function of_deep() returns int language plv8 security definer as 'return 1';
+      alter function of_deep owner to deep`)
+    await session.run(`
+      (function f() { try { f() } catch (e) { try { plv8.execute("select of_deep()") } catch (e) { throw e } } })()`)
+    expect(await session.value("select of_deep()")).toBe(1)
+  })
+
   test("the limit follows max_stack_depth", async () => {
     const session = await native.open()
     const depth = `create or replace function depth() returns int language plv8 as
