@@ -42,3 +42,11 @@ select hold(0)
 --! 23514
 --or plv8 does not check
 --> (0)
+
+-- and so is a missing property where the row's domain forbids NULL
+create type strict_holder as (r required);
+create function hold_nothing() returns strict_holder language plv8 as $fn$ return {} $fn$;
+select hold_nothing()
+--! 23502
+--or plv8 does not check
+--> ()
