@@ -9,6 +9,9 @@ export interface LinearMemory {
 /** Letters up to which a loop in JavaScript beats a call of Node's encoder or decoder. */
 const shortText = 20
 
+/** Bytes in which the end of a C string is looked for before asking the built-in search. */
+const shortString = 64
+
 export class Memory {
   readonly #memory: LinearMemory
   readonly #postgres: Postgres
@@ -127,7 +130,11 @@ export class Memory {
   }
 
   cStringAt(address: Pointer): string {
-    return this.decode(address, this.u8.indexOf(0, address))
+    const bytes = this.u8
+    const near = address + shortString
+    let end = address
+    while (end < near && bytes[end] !== 0) end++
+    return this.decode(address, end < near ? end : bytes.indexOf(0, end))
   }
 
   /** Writes UTF-8 at an address with room for it and gives the number of bytes written. */
