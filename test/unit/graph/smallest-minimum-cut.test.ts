@@ -1,9 +1,9 @@
-import { test } from "@jest/globals"
+import { expect, test } from "@jest/globals"
 import { components } from "../../../plv8-src/graph/components.ts"
 import { kernelOf } from "../../../plv8-src/graph/kernel.ts"
 import { smallestMinimumCut } from "../../../plv8-src/graph/smallest-minimum-cut.ts"
 import { bruteForceSide, crossing } from "./support/brute-force.ts"
-import { anyGraph, edgesOf } from "./support/graphs.ts"
+import { anyGraph, type EdgeTuple, edgesOf } from "./support/graphs.ts"
 import { freshRandom, rounds } from "./support/random.ts"
 
 test("the first of all minimum cuts of a graph that nothing was contracted in, whatever its vertices hold", () => {
@@ -27,5 +27,28 @@ test("the first of all minimum cuts of a graph that nothing was contracted in, w
       throw new Error(
         `seed ${random.seed} round ${round} (${graph.name}): ${JSON.stringify({ graph, members, got, want })}`,
       )
+  }
+})
+
+test("the smallest side may hold the vertex that the flows start from", () => {
+  // A ring of three groups: flows from group {0, 1} first see the two larger groups.
+  const list: EdgeTuple[] = [
+    [0, 1, 5],
+    [2, 3, 5],
+    [3, 4, 5],
+    [5, 6, 5],
+    [6, 7, 5],
+    [1, 2, 1],
+    [4, 5, 1],
+    [7, 0, 1],
+  ]
+  for (const minimum of [null, 2]) {
+    const kernel = kernelOf(
+      Int32Array.from({ length: 8 }, (_, i) => i),
+      8,
+      edgesOf(list),
+      minimum,
+    )
+    expect([...smallestMinimumCut(kernel)]).toEqual([1, 1, 0, 0, 0, 0, 0, 0])
   }
 })
