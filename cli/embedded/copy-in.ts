@@ -23,6 +23,8 @@ export function copyFromClient(message: Uint8Array): "held" | "unsupported" | "n
   const text = Buffer.from(message.buffer, message.byteOffset + 5, message.length - 5)
     .toString("utf8")
     .replaceAll(NOISE, " x ")
+  // There are no processes in the embedded database: it would answer nothing at all and take no statement after it.
+  if (/\bcopy\b[\s\S]*\b(?:from|to)\s+program\b/i.test(text)) return "unsupported"
   if (!/\bcopy\b[\s\S]*\bfrom\s+stdin\b/i.test(text)) return "none"
   const isSingle = /^[\sx]*copy\b[^;]*\bfrom\s+stdin\b[^;]*;?[\s\0]*$/i.test(text)
   return type === TYPE_QUERY && isSingle ? "held" : "unsupported"
@@ -51,8 +53,8 @@ export function withoutCopyInResponse(answer: Uint8Array): Uint8Array {
 export function refusal(): Uint8Array {
   const text =
     "do 'begin raise exception using errcode = ''0A000'', message = " +
-    "''COPY FROM STDIN works here only as a simple query of one statement'', " +
-    "hint = ''send it alone, without parameters''; end'"
+    "''COPY works here with files, and FROM STDIN as a simple query of one statement; not with PROGRAM'', " +
+    "hint = ''send COPY FROM STDIN alone, without parameters; pipe a program into psql''; end'"
   const body = Buffer.from(`${text}\0`)
   const message = Buffer.alloc(5 + body.length)
   message[0] = TYPE_QUERY

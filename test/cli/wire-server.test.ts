@@ -152,9 +152,11 @@ test("COPY FROM STDIN takes its data after the server said go on", async () => {
 })
 
 test.each([
-  ["after another statement", "select 1; copy items from stdin"],
-  ["before another statement", "copy items from stdin; select 1"],
-])("COPY FROM STDIN %s is refused and the session goes on", async (_, text) => {
+  ["FROM STDIN after another statement", "select 1; copy items from stdin"],
+  ["FROM STDIN before another statement", "copy items from stdin; select 1"],
+  ["FROM PROGRAM", "copy items from program 'true'"],
+  ["TO PROGRAM", "copy items to program 'true'"],
+])("COPY %s is refused and the session goes on", async (_, text) => {
   const { socket, next } = await rawClient()
   socket.write(query(text))
   expect((await next(isReady)).toString("latin1")).toContain("0A000")
