@@ -41,6 +41,11 @@ const cases: Record<string, fc.Arbitrary<string | null>> = {
   "float8[]": fc.array(fc.option(fc.double())).map(literal),
   "bool[]": fc.array(fc.option(fc.boolean())).map(literal),
   "text[]": fc.array(fc.option(text)).map(literal),
+  "bytea[]": fc
+    .array(fc.option(fc.uint8Array({ maxLength: 5 })))
+    .map((items) =>
+      literal(items.map((bytes) => (bytes === null ? null : `\\x${Buffer.from(bytes).toString("hex")}`))),
+    ),
   "int4[][]": fc
     .array(fc.tuple(fc.integer(), fc.integer()), { minLength: 1 })
     .map((rows) => `{${rows.map(literal).join(",")}}`),
