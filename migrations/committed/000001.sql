@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:89204856f63b988120c62865f674afee5a4c09c3
+--! Hash: sha1:da769d74f9ac6c566ea2c6c92eae960b77f0d2f9
 
 --! split: 001-preamble.sql
 /*
@@ -339,9 +339,9 @@ declare
 begin
   select c.* into found_row
   from penstock._collections c
-  where c.name = _collection.name
-    and exists (select from pg_catalog.pg_class r where r.oid = c.relation);
-  if found then
+  where c.name = _collection.name;
+  /* NULL means that there is no such table: a look into a cache, for every search comes by here. */
+  if found and pg_catalog.pg_table_is_visible(found_row.relation) is not null then
     return found_row;
   end if;
 
@@ -1066,6 +1066,9 @@ begin
   if relation is null then
     raise exception using errcode = '22004', message = 'expected a table, got NULL';
   end if;
+  if not exists (select from pg_catalog.pg_class c where c.oid = relation) then
+    raise exception using errcode = '42P01', message = pg_catalog.format('expected a table, got %s, which does not exist', relation);
+  end if;
   if (select c.relkind from pg_catalog.pg_class c where c.oid = relation) not in ('r', 'p') then
     raise exception using errcode = '42809',
       message = pg_catalog.format('expected a table or a partitioned table, but %s is neither', relation);
@@ -1531,8 +1534,8 @@ begin
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
   end if;
-  /* A vector in memory is 8 bytes and 4 a dimension; one that came from a table may be packed. */
-  if pg_catalog.pg_column_size(query) <> 8 + 4 * target.dimensions then
+  /* A vector takes 8 bytes and 4 a dimension, 3 less when short; any other size may still be a compressed one. */
+  if pg_catalog.pg_column_size(query) not in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions) then
     perform penstock._check_query(target, query);
   end if;
 
@@ -4576,7 +4579,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_check_gate.ts */
-let definition = globalThis["integrity._check_gate eeaa80cb66902d5f"];
+let definition = globalThis["integrity._check_gate 22c5b402f4d3e32e"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -5037,7 +5040,7 @@ if (definition === undefined) {
     }
     if (stale && request.policy.on_stale === "allow") {
       steps.push("The last sample is older than three intervals and on_stale is allow.");
-      return allowedBy("stale", "the last sample is too old to refuse by");
+      return allowedBy("stale", "nobody has sampled for three intervals and the policy says on_stale allow");
     }
     if (stale) steps.push("The last sample is older than three intervals; on_stale is keep.");
     return null;
@@ -5118,7 +5121,7 @@ if (definition === undefined) {
   // penstock:integrity/_check_gate.ts
   definition = check_gate_default;
 })();
-Object.defineProperty(globalThis, "integrity._check_gate eeaa80cb66902d5f", { value: definition });
+Object.defineProperty(globalThis, "integrity._check_gate 22c5b402f4d3e32e", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -13577,7 +13580,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2.ts */
-let definition = globalThis["integrity._lambda2 7ba5ac73648c340a"];
+let definition = globalThis["integrity._lambda2 f0ca6ced515b7dcc"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -13703,10 +13706,10 @@ if (definition === undefined) {
   var lastComponent = (matrix, value) => {
     const { size, diagonal, beside } = matrix;
     if (size === 1) return 1;
-    let scale = 0;
+    let scale2 = 0;
     for (let i = 0; i < size; i++)
-      scale = Math.max(scale, Math.abs(diagonal[i]), i < size - 1 ? Math.abs(beside[i]) : 0);
-    const tiny = scale * 1e-17;
+      scale2 = Math.max(scale2, Math.abs(diagonal[i]), i < size - 1 ? Math.abs(beside[i]) : 0);
+    const tiny = scale2 * 1e-17;
     const vector = new Float64Array(size).fill(1);
     const first = new Float64Array(size);
     const second = new Float64Array(size);
@@ -13761,7 +13764,7 @@ if (definition === undefined) {
   };
 
   // plv8-src/graph/lanczos.ts
-  var TOLERANCE = 1e-12;
+  var TOLERANCE = 1e-10;
   var dot = (x, y) => {
     let even = 0;
     let odd = 0;
@@ -13789,11 +13792,11 @@ if (definition === undefined) {
       x[i] = ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32 - 0.5;
     }
     center(x);
-    const scale = 1 / Math.sqrt(dot(x, x));
-    for (let i = 0; i < n; i++) x[i] *= scale;
+    const scale2 = 1 / Math.sqrt(dot(x, x));
+    for (let i = 0; i < n; i++) x[i] *= scale2;
     return x;
   };
-  var lanczos = (n, apply, end, maxSteps) => {
+  var lanczos = (n, apply, end, maxSteps, giveUpBelow = 0) => {
     const diagonal = [];
     const beside = [];
     let current = startVector(n);
@@ -13813,14 +13816,12 @@ if (definition === undefined) {
         const matrix = { size: step, diagonal, beside };
         value = eigenvalue(matrix, end === "least" ? 0 : step - 1);
         if (invariant) return { value, converged: true };
-        const residual = norm * lastComponent(matrix, value);
-        const gap = Math.abs(eigenvalue(matrix, end === "least" ? 1 : step - 2) - value);
-        const error = Math.min(residual, residual * residual / gap);
-        if (error <= TOLERANCE * Math.abs(value)) return { value, converged: true };
+        if (value < giveUpBelow) break;
+        if (norm * lastComponent(matrix, value) <= TOLERANCE * Math.abs(value)) return { value, converged: true };
       }
       beside.push(norm);
-      const scale = 1 / norm;
-      for (let i = 0; i < n; i++) next[i] *= scale;
+      const scale2 = 1 / norm;
+      for (let i = 0; i < n; i++) next[i] *= scale2;
       const spare = before;
       before = current;
       current = next;
@@ -13925,6 +13926,106 @@ if (definition === undefined) {
     return { nodeCount: n, degree, apply, matrix: null };
   };
   var laplacianOf = (nodeCount, edges) => nodeCount <= MATRIX_NODES && edges.source.length * MATRIX_FILL >= nodeCount * nodeCount ? denseLaplacian(nodeCount, edges) : sparseLaplacian(nodeCount, edges);
+
+  // plv8-src/graph/preconditioned.ts
+  var newPair = (n) => ({ vector: new Float64Array(n), image: new Float64Array(n) });
+  var add = (y, factor, x) => {
+    for (let i = 0; i < y.vector.length; i++) {
+      y.vector[i] += factor * x.vector[i];
+      y.image[i] += factor * x.image[i];
+    }
+  };
+  var scale = (y, factor) => {
+    for (let i = 0; i < y.vector.length; i++) {
+      y.vector[i] *= factor;
+      y.image[i] *= factor;
+    }
+  };
+  var orthonormalize = (y, others) => {
+    const before = Math.sqrt(dot(y.vector, y.vector));
+    for (let round = 0; round < 2; round++) for (const x of others) add(y, -dot(x.vector, y.vector), x);
+    const norm = Math.sqrt(dot(y.vector, y.vector));
+    if (!(norm > 1e-12 * before)) return false;
+    scale(y, 1 / norm);
+    return true;
+  };
+  var leastEigenvector = (matrix) => {
+    const a = matrix.map((row) => [...row]);
+    const n = a.length;
+    const vectors = a.map((_, i) => a.map((_2, j) => i === j ? 1 : 0));
+    for (let sweep = 0, rotated = true; rotated && sweep < 30; sweep++) {
+      rotated = false;
+      for (let p = 0; p < n; p++)
+        for (let q = p + 1; q < n; q++) {
+          if (Math.abs(a[p][q]) <= 1e-17 * (Math.abs(a[p][p]) + Math.abs(a[q][q]))) continue;
+          rotated = true;
+          const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+          const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
+          const c = 1 / Math.sqrt(t * t + 1);
+          const s = t * c;
+          const rotate = (row) => {
+            const x = row[p];
+            const y = row[q];
+            row[p] = c * x - s * y;
+            row[q] = s * x + c * y;
+          };
+          for (const row of a) rotate(row);
+          const rowP = a[p].map((x, k) => c * x - s * a[q][k]);
+          a[q] = a[q].map((y, k) => s * a[p][k] + c * y);
+          a[p] = rowP;
+          for (const row of vectors) rotate(row);
+        }
+    }
+    let least = 0;
+    for (let i = 1; i < n; i++) if (a[i][i] < a[least][least]) least = i;
+    return vectors.map((row) => row[least]);
+  };
+  var preconditioned = (n, apply, diagonal, maxSteps) => {
+    const estimate = newPair(n);
+    const residual = newPair(n);
+    const direction = newPair(n);
+    const next = newPair(n);
+    estimate.vector.set(startVector(n));
+    apply(estimate.vector, estimate.image);
+    let hasDirection = false;
+    let fresh = true;
+    let value = 0;
+    for (let step = 0; step < maxSteps; step++) {
+      value = dot(estimate.vector, estimate.image);
+      let squares = 0;
+      for (let i = 0; i < n; i++) {
+        const r = estimate.image[i] - value * estimate.vector[i];
+        squares += r * r;
+        residual.vector[i] = r / diagonal[i];
+      }
+      if (Math.sqrt(squares) <= TOLERANCE * value) {
+        if (fresh) return { value, converged: true };
+        center(estimate.vector);
+        scale(estimate, 1 / Math.sqrt(dot(estimate.vector, estimate.vector)));
+        apply(estimate.vector, estimate.image);
+        fresh = true;
+        hasDirection = false;
+        continue;
+      }
+      center(residual.vector);
+      apply(residual.vector, residual.image);
+      const basis = [estimate];
+      if (orthonormalize(residual, basis)) basis.push(residual);
+      if (hasDirection && orthonormalize(direction, basis)) basis.push(direction);
+      if (basis.length === 1) break;
+      const best = leastEigenvector(basis.map((a) => basis.map((b) => dot(a.vector, b.image))));
+      next.vector.fill(0);
+      next.image.fill(0);
+      for (let i = 1; i < basis.length; i++) add(next, best[i], basis[i]);
+      direction.vector.set(next.vector);
+      direction.image.set(next.image);
+      scale(estimate, best[0]);
+      add(estimate, 1, next);
+      hasDirection = true;
+      fresh = false;
+    }
+    return { value, converged: false };
+  };
 
   // plv8-src/graph/star-mesh.ts
   var MAX_ENTRIES = 1e7;
@@ -14059,15 +14160,23 @@ if (definition === undefined) {
   var SMALL = 64;
   var ILL_CONDITIONED = 1e-5;
   var MAX_STEPS = 3e3;
-  var PATIENCE = 400;
+  var UNEVEN = 3;
+  var PRECONDITIONED_NODES = 256;
+  var PRECONDITIONED_STEPS = 60;
+  var MATRIX_STEPS = 300;
   var connectedLambda2 = (nodeCount, edges) => {
     const laplacian = laplacianOf(nodeCount, edges);
     const { degree, matrix, apply } = laplacian;
     let largest = 0;
     for (const d of degree) if (d > largest) largest = d;
     if (nodeCount > SMALL) {
-      const direct = lanczos(nodeCount, apply, "least", PATIENCE);
-      if (direct.converged && direct.value > ILL_CONDITIONED * largest) return direct.value;
+      if (matrix !== null && nodeCount >= PRECONDITIONED_NODES && largest > UNEVEN * degree.reduce((a, b) => Math.min(a, b))) {
+        const uneven = preconditioned(nodeCount, apply, degree, PRECONDITIONED_STEPS);
+        if (uneven.converged && uneven.value > ILL_CONDITIONED * largest) return uneven.value;
+      }
+      const steps = matrix === null ? MAX_STEPS : MATRIX_STEPS;
+      const direct = lanczos(nodeCount, apply, "least", steps, ILL_CONDITIONED * largest);
+      if (direct.converged) return direct.value;
     }
     const inverse = matrix === null ? starMeshInverse(nodeCount, edges, degree) : starMeshInverseOfMatrix(nodeCount, matrix, degree);
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
@@ -14075,17 +14184,17 @@ if (definition === undefined) {
   };
   var VANISHING = 2 ** -900;
   var scaledLambda2 = (nodeCount, edges, largest) => {
-    const scale = 2 ** Math.floor(Math.log2(largest));
+    const scale2 = 2 ** Math.floor(Math.log2(largest));
     const { source, target } = edges;
-    const weight = edges.weight.map((w) => w / scale);
-    if (edges.weight.some((w) => w > 0 && w / scale < VANISHING)) {
+    const weight = edges.weight.map((w) => w / scale2);
+    if (edges.weight.some((w) => w > 0 && w / scale2 < VANISHING)) {
       const kept = weight.map((w) => w < VANISHING ? 0 : w);
       if (components(nodeCount, { source, target, weight: kept }).count > 1)
         throw new SqlError("22003", "the algebraic connectivity is too small beside the largest weight", {
           hint: "Weights may differ by a factor of 1e270."
         });
     }
-    return connectedLambda2(nodeCount, { source, target, weight }) * scale;
+    return connectedLambda2(nodeCount, { source, target, weight }) * scale2;
   };
   var lambda2 = (nodeCount, edges) => {
     const { degree, largest } = checkEdges(nodeCount, edges);
@@ -14115,7 +14224,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2.ts
   definition = lambda2_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2 7ba5ac73648c340a", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2 f0ca6ced515b7dcc", { value: definition });
 }
 return definition.run({ node_count, source, target, weight });
 ';
@@ -14136,7 +14245,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_lambda2_bytes.ts */
-let definition = globalThis["integrity._lambda2_bytes 88c62cad4570f00a"];
+let definition = globalThis["integrity._lambda2_bytes c8f49639cf410604"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -14282,10 +14391,10 @@ if (definition === undefined) {
   var lastComponent = (matrix, value) => {
     const { size, diagonal, beside } = matrix;
     if (size === 1) return 1;
-    let scale = 0;
+    let scale2 = 0;
     for (let i = 0; i < size; i++)
-      scale = Math.max(scale, Math.abs(diagonal[i]), i < size - 1 ? Math.abs(beside[i]) : 0);
-    const tiny = scale * 1e-17;
+      scale2 = Math.max(scale2, Math.abs(diagonal[i]), i < size - 1 ? Math.abs(beside[i]) : 0);
+    const tiny = scale2 * 1e-17;
     const vector = new Float64Array(size).fill(1);
     const first = new Float64Array(size);
     const second = new Float64Array(size);
@@ -14340,7 +14449,7 @@ if (definition === undefined) {
   };
 
   // plv8-src/graph/lanczos.ts
-  var TOLERANCE = 1e-12;
+  var TOLERANCE = 1e-10;
   var dot = (x, y) => {
     let even = 0;
     let odd = 0;
@@ -14368,11 +14477,11 @@ if (definition === undefined) {
       x[i] = ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32 - 0.5;
     }
     center(x);
-    const scale = 1 / Math.sqrt(dot(x, x));
-    for (let i = 0; i < n; i++) x[i] *= scale;
+    const scale2 = 1 / Math.sqrt(dot(x, x));
+    for (let i = 0; i < n; i++) x[i] *= scale2;
     return x;
   };
-  var lanczos = (n, apply, end, maxSteps) => {
+  var lanczos = (n, apply, end, maxSteps, giveUpBelow = 0) => {
     const diagonal = [];
     const beside = [];
     let current = startVector(n);
@@ -14392,14 +14501,12 @@ if (definition === undefined) {
         const matrix = { size: step, diagonal, beside };
         value = eigenvalue(matrix, end === "least" ? 0 : step - 1);
         if (invariant) return { value, converged: true };
-        const residual = norm * lastComponent(matrix, value);
-        const gap = Math.abs(eigenvalue(matrix, end === "least" ? 1 : step - 2) - value);
-        const error = Math.min(residual, residual * residual / gap);
-        if (error <= TOLERANCE * Math.abs(value)) return { value, converged: true };
+        if (value < giveUpBelow) break;
+        if (norm * lastComponent(matrix, value) <= TOLERANCE * Math.abs(value)) return { value, converged: true };
       }
       beside.push(norm);
-      const scale = 1 / norm;
-      for (let i = 0; i < n; i++) next[i] *= scale;
+      const scale2 = 1 / norm;
+      for (let i = 0; i < n; i++) next[i] *= scale2;
       const spare = before;
       before = current;
       current = next;
@@ -14504,6 +14611,106 @@ if (definition === undefined) {
     return { nodeCount: n, degree, apply, matrix: null };
   };
   var laplacianOf = (nodeCount, edges) => nodeCount <= MATRIX_NODES && edges.source.length * MATRIX_FILL >= nodeCount * nodeCount ? denseLaplacian(nodeCount, edges) : sparseLaplacian(nodeCount, edges);
+
+  // plv8-src/graph/preconditioned.ts
+  var newPair = (n) => ({ vector: new Float64Array(n), image: new Float64Array(n) });
+  var add = (y, factor, x) => {
+    for (let i = 0; i < y.vector.length; i++) {
+      y.vector[i] += factor * x.vector[i];
+      y.image[i] += factor * x.image[i];
+    }
+  };
+  var scale = (y, factor) => {
+    for (let i = 0; i < y.vector.length; i++) {
+      y.vector[i] *= factor;
+      y.image[i] *= factor;
+    }
+  };
+  var orthonormalize = (y, others) => {
+    const before = Math.sqrt(dot(y.vector, y.vector));
+    for (let round = 0; round < 2; round++) for (const x of others) add(y, -dot(x.vector, y.vector), x);
+    const norm = Math.sqrt(dot(y.vector, y.vector));
+    if (!(norm > 1e-12 * before)) return false;
+    scale(y, 1 / norm);
+    return true;
+  };
+  var leastEigenvector = (matrix) => {
+    const a = matrix.map((row) => [...row]);
+    const n = a.length;
+    const vectors = a.map((_, i) => a.map((_2, j) => i === j ? 1 : 0));
+    for (let sweep = 0, rotated = true; rotated && sweep < 30; sweep++) {
+      rotated = false;
+      for (let p = 0; p < n; p++)
+        for (let q = p + 1; q < n; q++) {
+          if (Math.abs(a[p][q]) <= 1e-17 * (Math.abs(a[p][p]) + Math.abs(a[q][q]))) continue;
+          rotated = true;
+          const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+          const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
+          const c = 1 / Math.sqrt(t * t + 1);
+          const s = t * c;
+          const rotate = (row) => {
+            const x = row[p];
+            const y = row[q];
+            row[p] = c * x - s * y;
+            row[q] = s * x + c * y;
+          };
+          for (const row of a) rotate(row);
+          const rowP = a[p].map((x, k) => c * x - s * a[q][k]);
+          a[q] = a[q].map((y, k) => s * a[p][k] + c * y);
+          a[p] = rowP;
+          for (const row of vectors) rotate(row);
+        }
+    }
+    let least = 0;
+    for (let i = 1; i < n; i++) if (a[i][i] < a[least][least]) least = i;
+    return vectors.map((row) => row[least]);
+  };
+  var preconditioned = (n, apply, diagonal, maxSteps) => {
+    const estimate = newPair(n);
+    const residual = newPair(n);
+    const direction = newPair(n);
+    const next = newPair(n);
+    estimate.vector.set(startVector(n));
+    apply(estimate.vector, estimate.image);
+    let hasDirection = false;
+    let fresh = true;
+    let value = 0;
+    for (let step = 0; step < maxSteps; step++) {
+      value = dot(estimate.vector, estimate.image);
+      let squares = 0;
+      for (let i = 0; i < n; i++) {
+        const r = estimate.image[i] - value * estimate.vector[i];
+        squares += r * r;
+        residual.vector[i] = r / diagonal[i];
+      }
+      if (Math.sqrt(squares) <= TOLERANCE * value) {
+        if (fresh) return { value, converged: true };
+        center(estimate.vector);
+        scale(estimate, 1 / Math.sqrt(dot(estimate.vector, estimate.vector)));
+        apply(estimate.vector, estimate.image);
+        fresh = true;
+        hasDirection = false;
+        continue;
+      }
+      center(residual.vector);
+      apply(residual.vector, residual.image);
+      const basis = [estimate];
+      if (orthonormalize(residual, basis)) basis.push(residual);
+      if (hasDirection && orthonormalize(direction, basis)) basis.push(direction);
+      if (basis.length === 1) break;
+      const best = leastEigenvector(basis.map((a) => basis.map((b) => dot(a.vector, b.image))));
+      next.vector.fill(0);
+      next.image.fill(0);
+      for (let i = 1; i < basis.length; i++) add(next, best[i], basis[i]);
+      direction.vector.set(next.vector);
+      direction.image.set(next.image);
+      scale(estimate, best[0]);
+      add(estimate, 1, next);
+      hasDirection = true;
+      fresh = false;
+    }
+    return { value, converged: false };
+  };
 
   // plv8-src/graph/star-mesh.ts
   var MAX_ENTRIES = 1e7;
@@ -14638,15 +14845,23 @@ if (definition === undefined) {
   var SMALL = 64;
   var ILL_CONDITIONED = 1e-5;
   var MAX_STEPS = 3e3;
-  var PATIENCE = 400;
+  var UNEVEN = 3;
+  var PRECONDITIONED_NODES = 256;
+  var PRECONDITIONED_STEPS = 60;
+  var MATRIX_STEPS = 300;
   var connectedLambda2 = (nodeCount, edges) => {
     const laplacian = laplacianOf(nodeCount, edges);
     const { degree, matrix, apply } = laplacian;
     let largest = 0;
     for (const d of degree) if (d > largest) largest = d;
     if (nodeCount > SMALL) {
-      const direct = lanczos(nodeCount, apply, "least", PATIENCE);
-      if (direct.converged && direct.value > ILL_CONDITIONED * largest) return direct.value;
+      if (matrix !== null && nodeCount >= PRECONDITIONED_NODES && largest > UNEVEN * degree.reduce((a, b) => Math.min(a, b))) {
+        const uneven = preconditioned(nodeCount, apply, degree, PRECONDITIONED_STEPS);
+        if (uneven.converged && uneven.value > ILL_CONDITIONED * largest) return uneven.value;
+      }
+      const steps = matrix === null ? MAX_STEPS : MATRIX_STEPS;
+      const direct = lanczos(nodeCount, apply, "least", steps, ILL_CONDITIONED * largest);
+      if (direct.converged) return direct.value;
     }
     const inverse = matrix === null ? starMeshInverse(nodeCount, edges, degree) : starMeshInverseOfMatrix(nodeCount, matrix, degree);
     if (inverse !== null) return 1 / lanczos(nodeCount, inverse, "largest", MAX_STEPS).value;
@@ -14654,17 +14869,17 @@ if (definition === undefined) {
   };
   var VANISHING = 2 ** -900;
   var scaledLambda2 = (nodeCount, edges, largest) => {
-    const scale = 2 ** Math.floor(Math.log2(largest));
+    const scale2 = 2 ** Math.floor(Math.log2(largest));
     const { source, target } = edges;
-    const weight = edges.weight.map((w) => w / scale);
-    if (edges.weight.some((w) => w > 0 && w / scale < VANISHING)) {
+    const weight = edges.weight.map((w) => w / scale2);
+    if (edges.weight.some((w) => w > 0 && w / scale2 < VANISHING)) {
       const kept = weight.map((w) => w < VANISHING ? 0 : w);
       if (components(nodeCount, { source, target, weight: kept }).count > 1)
         throw new SqlError("22003", "the algebraic connectivity is too small beside the largest weight", {
           hint: "Weights may differ by a factor of 1e270."
         });
     }
-    return connectedLambda2(nodeCount, { source, target, weight }) * scale;
+    return connectedLambda2(nodeCount, { source, target, weight }) * scale2;
   };
   var lambda2 = (nodeCount, edges) => {
     const { degree, largest } = checkEdges(nodeCount, edges);
@@ -14694,7 +14909,7 @@ if (definition === undefined) {
   // penstock:integrity/_lambda2_bytes.ts
   definition = lambda2_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._lambda2_bytes 88c62cad4570f00a", { value: definition });
+Object.defineProperty(globalThis, "integrity._lambda2_bytes c8f49639cf410604", { value: definition });
 }
 return definition.run({ node_count, edges });
 ';
@@ -15550,7 +15765,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut.ts */
-let definition = globalThis["integrity._min_cut fc243ce0f4a7b97a"];
+let definition = globalThis["integrity._min_cut 148be25920234b50"];
 if (definition === undefined) {
 (() => {
   // plv8-src/graph/common-unit.ts
@@ -15643,6 +15858,7 @@ if (definition === undefined) {
       // The first bound is the least degree: one node, the smallest side there is. While it stands,
       // ties are of no interest; but rounded sums cannot tell a tie from a better cut.
       keepTies: exact === null,
+      tiesLost: false,
       bound: Infinity,
       side: new Uint8Array(nodeCount),
       settled: false,
@@ -15650,6 +15866,14 @@ if (definition === undefined) {
       vertexCount: nodeCount
     };
   };
+  var tieSearch = (found) => ({
+    ...found,
+    keepTies: true,
+    tiesLost: false,
+    settled: false,
+    label: Int32Array.from(found.label, (_, node) => node),
+    vertexCount: found.nodeCount
+  });
   var valueSearch = (search) => ({
     ...search,
     valueOnly: true,
@@ -15660,8 +15884,8 @@ if (definition === undefined) {
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
   var contractAtHalf = (search, degree) => {
-    if (search.valueOnly) return degree / 2;
-    return search.keepTies && degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return degree / 2;
+    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -16255,19 +16479,21 @@ if (definition === undefined) {
     for (let i = 0; i < vertexCount; i++) half[i] = contractAtHalf(search, degree[i]);
     singletons(parent, vertexCount);
     let united = 0;
+    let byHalf = false;
     for (let i = 0; i < edgeCount; i++) {
       const a = source[i];
       const b = target[i];
       const w = weight[i];
       if (a === b || w === 0) continue;
-      if (w >= enough || touched[a] === 0 && w >= half[a] || touched[b] === 0 && w >= half[b]) {
-        if (unite(parent, a, b)) {
-          united++;
-          touched[a] = 1;
-          touched[b] = 1;
-        }
-      }
+      const heavy = w >= enough;
+      if (!heavy && (touched[a] === 1 || w < half[a]) && (touched[b] === 1 || w < half[b])) continue;
+      if (!unite(parent, a, b)) continue;
+      if (!heavy) byHalf = true;
+      united++;
+      touched[a] = 1;
+      touched[b] = 1;
     }
+    if (byHalf && !search.keepTies) search.tiesLost = true;
     return united;
   };
   var renameEdges = (list, edgeCount, rename, into) => {
@@ -16342,6 +16568,7 @@ if (definition === undefined) {
         if (weight[i] < half && weight[i] < enough) continue;
         const other = neighbour[i];
         if (unite(parent, v, other)) united++;
+        if (weight[i] < enough && !search.keepTies) search.tiesLost = true;
         touched[v] = 1;
         touched[other] = 1;
         break;
@@ -16626,7 +16853,7 @@ if (definition === undefined) {
   };
 
   // plv8-src/graph/kernel.ts
-  var kernelOf = (label, vertexCount, edges) => {
+  var kernelOf = (label, vertexCount, edges, minimum) => {
     const { source, target, weight } = edges;
     const size = new Int32Array(vertexCount);
     const leastNode = new Int32Array(vertexCount);
@@ -16637,7 +16864,7 @@ if (definition === undefined) {
     const crossing = [];
     for (let i = 0; i < source.length; i++)
       if (label[source[i]] !== label[target[i]] && weight[i] > 0) crossing.push(i);
-    const exact = exactIntegers(crossing.map((i) => weight[i]));
+    const exact = exactIntegers([...crossing.map((i) => weight[i]), minimum ?? 0]);
     const pairs = /* @__PURE__ */ new Map();
     for (let i = 0; i < crossing.length; i++) {
       const p = label[source[crossing[i]]];
@@ -16668,7 +16895,17 @@ if (definition === undefined) {
       capacity[forth] = c;
       capacity[back] = c;
     }
-    return { nodeCount: label.length, vertexCount, size, leastNode, start, neighbour, reverse, capacity };
+    return {
+      nodeCount: label.length,
+      vertexCount,
+      size,
+      leastNode,
+      start,
+      neighbour,
+      reverse,
+      capacity,
+      minimum: minimum === null ? null : exact.at(-1)
+    };
   };
 
   // plv8-src/graph/smallest-minimum-cut.ts
@@ -16694,6 +16931,17 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
+  var leastPair = (size) => {
+    let least = Infinity;
+    let second = Infinity;
+    for (const s of size) {
+      if (s < least) {
+        second = least;
+        least = s;
+      } else if (s < second) second = s;
+    }
+    return least + second;
+  };
   var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
@@ -16713,7 +16961,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity, minimum } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -16723,6 +16971,7 @@ if (definition === undefined) {
       set.inside[v] = 1;
       consider(kernel, best, degree, set);
     }
+    if (best.value === minimum && leastPair(size) > best.size) return best.inside;
     const residual = [...capacity];
     const changed = [];
     const isSource = new Uint8Array(n);
@@ -16778,11 +17027,7 @@ if (definition === undefined) {
         }
       return reached;
     };
-    const order = breadthFirst(kernel);
-    isSource[order[0]] = 1;
-    sourceSize = size[order[0]];
-    for (let i = 1; i < n; i++) {
-      const sink = order[i];
+    const tryFlow = (sink) => {
       let flow = 0n;
       let found = searchBack(sink, flow);
       while (found >= 0 && flow <= best.value) {
@@ -16795,6 +17040,13 @@ if (definition === undefined) {
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
+    };
+    const order = breadthFirst(kernel);
+    isSource[order[0]] = 1;
+    sourceSize = size[order[0]];
+    for (let i = 1; i < n; i++) {
+      const sink = order[i];
+      if (best.value !== minimum || sourceSize <= best.size || size[sink] <= best.size) tryFlow(sink);
       isSource[sink] = 1;
       sourceSize += size[sink];
     }
@@ -16841,8 +17093,12 @@ if (definition === undefined) {
   var canonicalSide = (nodeCount, edges, summary) => {
     const exact = commonUnit(edges.weight, summary.total, summary.whole);
     const graph = exact === null ? { edges, ...summary } : graphOf(nodeCount, edges, summary, exact.weight);
-    const search = startSearch(nodeCount, edges.source.length, exact);
+    let search = startSearch(nodeCount, edges.source.length, exact);
     contract(search, graph);
+    if (search.keepTies && search.tiesLost && search.bound > 0) {
+      search = tieSearch(search);
+      contract(search, graph);
+    }
     if (search.vertexCount > 2 && search.keepTies) {
       if (!search.settled) {
         const probe = valueSearch(search);
@@ -16857,7 +17113,8 @@ if (definition === undefined) {
     }
     if (search.bound === 0) return smallestComponent(nodeCount, edges);
     if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side);
-    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges));
+    const minimum = exact === null ? null : search.bound;
+    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges, minimum));
     return Uint8Array.from(search.label, (vertex) => inside[vertex]);
   };
   var minCut = (nodeCount, edges) => {
@@ -16896,7 +17153,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut.ts
   definition = min_cut_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut fc243ce0f4a7b97a", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut 148be25920234b50", { value: definition });
 }
 const rows = definition.run({ node_count, source, target, weight });
 return Array.isArray(rows) ? rows : [rows];
@@ -16918,7 +17175,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut_bytes.ts */
-let definition = globalThis["integrity._min_cut_bytes 13bebed96259fab1"];
+let definition = globalThis["integrity._min_cut_bytes ca6715a4157d7723"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -17048,6 +17305,7 @@ if (definition === undefined) {
       // The first bound is the least degree: one node, the smallest side there is. While it stands,
       // ties are of no interest; but rounded sums cannot tell a tie from a better cut.
       keepTies: exact === null,
+      tiesLost: false,
       bound: Infinity,
       side: new Uint8Array(nodeCount),
       settled: false,
@@ -17055,6 +17313,14 @@ if (definition === undefined) {
       vertexCount: nodeCount
     };
   };
+  var tieSearch = (found) => ({
+    ...found,
+    keepTies: true,
+    tiesLost: false,
+    settled: false,
+    label: Int32Array.from(found.label, (_, node) => node),
+    vertexCount: found.nodeCount
+  });
   var valueSearch = (search) => ({
     ...search,
     valueOnly: true,
@@ -17065,8 +17331,8 @@ if (definition === undefined) {
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
   var contractAtHalf = (search, degree) => {
-    if (search.valueOnly) return degree / 2;
-    return search.keepTies && degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return degree / 2;
+    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -17660,19 +17926,21 @@ if (definition === undefined) {
     for (let i = 0; i < vertexCount; i++) half[i] = contractAtHalf(search, degree[i]);
     singletons(parent, vertexCount);
     let united = 0;
+    let byHalf = false;
     for (let i = 0; i < edgeCount; i++) {
       const a = source[i];
       const b = target[i];
       const w = weight[i];
       if (a === b || w === 0) continue;
-      if (w >= enough || touched[a] === 0 && w >= half[a] || touched[b] === 0 && w >= half[b]) {
-        if (unite(parent, a, b)) {
-          united++;
-          touched[a] = 1;
-          touched[b] = 1;
-        }
-      }
+      const heavy = w >= enough;
+      if (!heavy && (touched[a] === 1 || w < half[a]) && (touched[b] === 1 || w < half[b])) continue;
+      if (!unite(parent, a, b)) continue;
+      if (!heavy) byHalf = true;
+      united++;
+      touched[a] = 1;
+      touched[b] = 1;
     }
+    if (byHalf && !search.keepTies) search.tiesLost = true;
     return united;
   };
   var renameEdges = (list, edgeCount, rename, into) => {
@@ -17747,6 +18015,7 @@ if (definition === undefined) {
         if (weight[i] < half && weight[i] < enough) continue;
         const other = neighbour[i];
         if (unite(parent, v, other)) united++;
+        if (weight[i] < enough && !search.keepTies) search.tiesLost = true;
         touched[v] = 1;
         touched[other] = 1;
         break;
@@ -18014,7 +18283,7 @@ if (definition === undefined) {
   };
 
   // plv8-src/graph/kernel.ts
-  var kernelOf = (label, vertexCount, edges) => {
+  var kernelOf = (label, vertexCount, edges, minimum) => {
     const { source, target, weight } = edges;
     const size = new Int32Array(vertexCount);
     const leastNode = new Int32Array(vertexCount);
@@ -18025,7 +18294,7 @@ if (definition === undefined) {
     const crossing = [];
     for (let i = 0; i < source.length; i++)
       if (label[source[i]] !== label[target[i]] && weight[i] > 0) crossing.push(i);
-    const exact = exactIntegers(crossing.map((i) => weight[i]));
+    const exact = exactIntegers([...crossing.map((i) => weight[i]), minimum ?? 0]);
     const pairs = /* @__PURE__ */ new Map();
     for (let i = 0; i < crossing.length; i++) {
       const p = label[source[crossing[i]]];
@@ -18056,7 +18325,17 @@ if (definition === undefined) {
       capacity[forth] = c;
       capacity[back] = c;
     }
-    return { nodeCount: label.length, vertexCount, size, leastNode, start, neighbour, reverse, capacity };
+    return {
+      nodeCount: label.length,
+      vertexCount,
+      size,
+      leastNode,
+      start,
+      neighbour,
+      reverse,
+      capacity,
+      minimum: minimum === null ? null : exact.at(-1)
+    };
   };
 
   // plv8-src/graph/smallest-minimum-cut.ts
@@ -18082,6 +18361,17 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
+  var leastPair = (size) => {
+    let least = Infinity;
+    let second = Infinity;
+    for (const s of size) {
+      if (s < least) {
+        second = least;
+        least = s;
+      } else if (s < second) second = s;
+    }
+    return least + second;
+  };
   var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
@@ -18101,7 +18391,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity, minimum } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -18111,6 +18401,7 @@ if (definition === undefined) {
       set.inside[v] = 1;
       consider(kernel, best, degree, set);
     }
+    if (best.value === minimum && leastPair(size) > best.size) return best.inside;
     const residual = [...capacity];
     const changed = [];
     const isSource = new Uint8Array(n);
@@ -18166,11 +18457,7 @@ if (definition === undefined) {
         }
       return reached;
     };
-    const order = breadthFirst(kernel);
-    isSource[order[0]] = 1;
-    sourceSize = size[order[0]];
-    for (let i = 1; i < n; i++) {
-      const sink = order[i];
+    const tryFlow = (sink) => {
       let flow = 0n;
       let found = searchBack(sink, flow);
       while (found >= 0 && flow <= best.value) {
@@ -18183,6 +18470,13 @@ if (definition === undefined) {
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
+    };
+    const order = breadthFirst(kernel);
+    isSource[order[0]] = 1;
+    sourceSize = size[order[0]];
+    for (let i = 1; i < n; i++) {
+      const sink = order[i];
+      if (best.value !== minimum || sourceSize <= best.size || size[sink] <= best.size) tryFlow(sink);
       isSource[sink] = 1;
       sourceSize += size[sink];
     }
@@ -18229,8 +18523,12 @@ if (definition === undefined) {
   var canonicalSide = (nodeCount, edges, summary) => {
     const exact = commonUnit(edges.weight, summary.total, summary.whole);
     const graph = exact === null ? { edges, ...summary } : graphOf(nodeCount, edges, summary, exact.weight);
-    const search = startSearch(nodeCount, edges.source.length, exact);
+    let search = startSearch(nodeCount, edges.source.length, exact);
     contract(search, graph);
+    if (search.keepTies && search.tiesLost && search.bound > 0) {
+      search = tieSearch(search);
+      contract(search, graph);
+    }
     if (search.vertexCount > 2 && search.keepTies) {
       if (!search.settled) {
         const probe = valueSearch(search);
@@ -18245,7 +18543,8 @@ if (definition === undefined) {
     }
     if (search.bound === 0) return smallestComponent(nodeCount, edges);
     if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side);
-    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges));
+    const minimum = exact === null ? null : search.bound;
+    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges, minimum));
     return Uint8Array.from(search.label, (vertex) => inside[vertex]);
   };
   var minCut = (nodeCount, edges) => {
@@ -18284,7 +18583,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut_bytes.ts
   definition = min_cut_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut_bytes 13bebed96259fab1", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut_bytes ca6715a4157d7723", { value: definition });
 }
 const rows = definition.run({ node_count, edges });
 return Array.isArray(rows) ? rows : [rows];
@@ -25508,7 +25807,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events a793d030dd1fa022"];
+let definition = globalThis["integrity._verify_events 6f07ee2a264ff4a5"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -28167,7 +28466,7 @@ if (definition === undefined) {
     compare("collection_id", stored.collection_id, event.collection_id);
     compare("key_id", stored.key_id, event.key_id);
     if (event.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${event.log_id}`);
-    if (false) {
+    if (event.prev !== state.prev) {
       report(
         "link",
         `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`
@@ -28247,7 +28546,7 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events a793d030dd1fa022", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events 6f07ee2a264ff4a5", { value: definition });
 }
 const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf });
 return Array.isArray(rows) ? rows : [rows];
@@ -30455,7 +30754,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if d6f46d0c36f9402f"];
+let definition = globalThis["integrity._what_if 2427a82dbd7376c7"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -31253,6 +31552,7 @@ if (definition === undefined) {
       // The first bound is the least degree: one node, the smallest side there is. While it stands,
       // ties are of no interest; but rounded sums cannot tell a tie from a better cut.
       keepTies: exact === null,
+      tiesLost: false,
       bound: Infinity,
       side: new Uint8Array(nodeCount),
       settled: false,
@@ -31260,6 +31560,14 @@ if (definition === undefined) {
       vertexCount: nodeCount
     };
   };
+  var tieSearch = (found) => ({
+    ...found,
+    keepTies: true,
+    tiesLost: false,
+    settled: false,
+    label: Int32Array.from(found.label, (_, node) => node),
+    vertexCount: found.nodeCount
+  });
   var valueSearch = (search) => ({
     ...search,
     valueOnly: true,
@@ -31270,8 +31578,8 @@ if (definition === undefined) {
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
   var contractAtHalf = (search, degree) => {
-    if (search.valueOnly) return degree / 2;
-    return search.keepTies && degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return degree / 2;
+    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -31865,19 +32173,21 @@ if (definition === undefined) {
     for (let i = 0; i < vertexCount; i++) half[i] = contractAtHalf(search, degree[i]);
     singletons(parent, vertexCount);
     let united = 0;
+    let byHalf = false;
     for (let i = 0; i < edgeCount; i++) {
       const a = source[i];
       const b = target[i];
       const w = weight[i];
       if (a === b || w === 0) continue;
-      if (w >= enough || touched[a] === 0 && w >= half[a] || touched[b] === 0 && w >= half[b]) {
-        if (unite(parent, a, b)) {
-          united++;
-          touched[a] = 1;
-          touched[b] = 1;
-        }
-      }
+      const heavy = w >= enough;
+      if (!heavy && (touched[a] === 1 || w < half[a]) && (touched[b] === 1 || w < half[b])) continue;
+      if (!unite(parent, a, b)) continue;
+      if (!heavy) byHalf = true;
+      united++;
+      touched[a] = 1;
+      touched[b] = 1;
     }
+    if (byHalf && !search.keepTies) search.tiesLost = true;
     return united;
   };
   var renameEdges = (list2, edgeCount, rename, into) => {
@@ -31952,6 +32262,7 @@ if (definition === undefined) {
         if (weight[i] < half && weight[i] < enough) continue;
         const other = neighbour[i];
         if (unite(parent, v, other)) united++;
+        if (weight[i] < enough && !search.keepTies) search.tiesLost = true;
         touched[v] = 1;
         touched[other] = 1;
         break;
@@ -32219,7 +32530,7 @@ if (definition === undefined) {
   };
 
   // plv8-src/graph/kernel.ts
-  var kernelOf = (label, vertexCount, edges) => {
+  var kernelOf = (label, vertexCount, edges, minimum) => {
     const { source, target, weight } = edges;
     const size = new Int32Array(vertexCount);
     const leastNode = new Int32Array(vertexCount);
@@ -32230,7 +32541,7 @@ if (definition === undefined) {
     const crossing = [];
     for (let i = 0; i < source.length; i++)
       if (label[source[i]] !== label[target[i]] && weight[i] > 0) crossing.push(i);
-    const exact = exactIntegers(crossing.map((i) => weight[i]));
+    const exact = exactIntegers([...crossing.map((i) => weight[i]), minimum ?? 0]);
     const pairs = /* @__PURE__ */ new Map();
     for (let i = 0; i < crossing.length; i++) {
       const p = label[source[crossing[i]]];
@@ -32261,7 +32572,17 @@ if (definition === undefined) {
       capacity[forth] = c;
       capacity[back] = c;
     }
-    return { nodeCount: label.length, vertexCount, size, leastNode, start, neighbour, reverse, capacity };
+    return {
+      nodeCount: label.length,
+      vertexCount,
+      size,
+      leastNode,
+      start,
+      neighbour,
+      reverse,
+      capacity,
+      minimum: minimum === null ? null : exact.at(-1)
+    };
   };
 
   // plv8-src/graph/smallest-minimum-cut.ts
@@ -32287,6 +32608,17 @@ if (definition === undefined) {
     best.size = size;
     best.inside.set(inside);
   };
+  var leastPair = (size) => {
+    let least2 = Infinity;
+    let second = Infinity;
+    for (const s of size) {
+      if (s < least2) {
+        second = least2;
+        least2 = s;
+      } else if (s < second) second = s;
+    }
+    return least2 + second;
+  };
   var breadthFirst = (kernel) => {
     const { vertexCount, start, neighbour, size } = kernel;
     let first = 0;
@@ -32306,7 +32638,7 @@ if (definition === undefined) {
     return order;
   };
   var smallestMinimumCut = (kernel) => {
-    const { vertexCount: n, size, start, neighbour, reverse, capacity } = kernel;
+    const { vertexCount: n, size, start, neighbour, reverse, capacity, minimum } = kernel;
     const best = { value: 0n, size: Infinity, inside: new Uint8Array(n) };
     for (let v = 0; v < n; v++) {
       let degree = 0n;
@@ -32316,6 +32648,7 @@ if (definition === undefined) {
       set.inside[v] = 1;
       consider(kernel, best, degree, set);
     }
+    if (best.value === minimum && leastPair(size) > best.size) return best.inside;
     const residual = [...capacity];
     const changed = [];
     const isSource = new Uint8Array(n);
@@ -32371,11 +32704,7 @@ if (definition === undefined) {
         }
       return reached;
     };
-    const order = breadthFirst(kernel);
-    isSource[order[0]] = 1;
-    sourceSize = size[order[0]];
-    for (let i = 1; i < n; i++) {
-      const sink = order[i];
+    const tryFlow = (sink) => {
       let flow = 0n;
       let found = searchBack(sink, flow);
       while (found >= 0 && flow <= best.value) {
@@ -32388,6 +32717,13 @@ if (definition === undefined) {
       }
       for (const arc of changed) residual[arc] = capacity[arc];
       changed.length = 0;
+    };
+    const order = breadthFirst(kernel);
+    isSource[order[0]] = 1;
+    sourceSize = size[order[0]];
+    for (let i = 1; i < n; i++) {
+      const sink = order[i];
+      if (best.value !== minimum || sourceSize <= best.size || size[sink] <= best.size) tryFlow(sink);
       isSource[sink] = 1;
       sourceSize += size[sink];
     }
@@ -32434,8 +32770,12 @@ if (definition === undefined) {
   var canonicalSide = (nodeCount, edges, summary) => {
     const exact = commonUnit(edges.weight, summary.total, summary.whole);
     const graph = exact === null ? { edges, ...summary } : graphOf(nodeCount, edges, summary, exact.weight);
-    const search = startSearch(nodeCount, edges.source.length, exact);
+    let search = startSearch(nodeCount, edges.source.length, exact);
     contract(search, graph);
+    if (search.keepTies && search.tiesLost && search.bound > 0) {
+      search = tieSearch(search);
+      contract(search, graph);
+    }
     if (search.vertexCount > 2 && search.keepTies) {
       if (!search.settled) {
         const probe = valueSearch(search);
@@ -32450,7 +32790,8 @@ if (definition === undefined) {
     }
     if (search.bound === 0) return smallestComponent(nodeCount, edges);
     if (search.vertexCount <= 2 || !search.keepTies) return turnToSmaller(search.side);
-    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges));
+    const minimum = exact === null ? null : search.bound;
+    const inside = smallestMinimumCut(kernelOf(search.label, search.vertexCount, graph.edges, minimum));
     return Uint8Array.from(search.label, (vertex) => inside[vertex]);
   };
   var minCut = (nodeCount, edges) => {
@@ -32969,7 +33310,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if d6f46d0c36f9402f", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if 2427a82dbd7376c7", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -36341,7 +36682,8 @@ begin
     'comment on sequence integrity.%I is %L', sequence_name, format('Epoch of the gates of collection %s.', collection)
   );
   insert into integrity._policies (collection, name, settings)
-  values (_enrol.collection, 'default', integrity.validate_policy('{}'));
+  /* Below what a policy has unless told, so that the first one somebody adds is the active one. */
+  values (_enrol.collection, 'default', integrity.validate_policy('{"priority": -1}'));
   insert into integrity._states (collection, collection_id, epoch_sequence)
   values (_enrol.collection, registered.id, format('integrity.%I', sequence_name)::regclass);
   perform integrity._record_inventory(collection, 'register');
@@ -36912,12 +37254,16 @@ begin
         'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
         'connected', r.pid is not null,
         'wal_status', slot.wal_status,
-        'lag_bytes', pg_wal_lsn_diff(write_position, coalesce(r.replay_lsn, slot.restart_lsn)),
-        'safe_wal_size', slot.safe_wal_size
+        /* Both may be below zero: a position read a moment later, a slot beyond its budget. */
+        'lag_bytes', case when lag.bytes < 0 then 0 else lag.bytes end,
+        'safe_wal_size', case when slot.safe_wal_size < 0 then 0 else slot.safe_wal_size end
       )
     ), '[]')
     from (select * from pg_catalog.pg_replication_slots p where p.slot_type = 'physical' and not p.temporary) as slot
     full join pg_catalog.pg_stat_replication r on r.pid = slot.active_pid
+    cross join lateral (
+      select pg_wal_lsn_diff(write_position, coalesce(r.replay_lsn, slot.restart_lsn)) as bytes
+    ) as lag
     where slot.slot_name is not null
       or not exists (
         select
@@ -37039,7 +37385,7 @@ begin
     select jsonb_build_array(jsonb_build_object(
       'signal', 'wal',
       'member', 'wal',
-      'used_bytes', coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
+      'used_bytes', greatest(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
       'budget_bytes', budget,
       'archiver_failing', (
         select coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false)
@@ -37260,8 +37606,16 @@ begin
     (told - 'collection') || jsonb_build_object(
       'policy', before.policy_name,
       'mode', before.mode,
-      'words', coalesce(moved, measured_moved) -> 'words',
-      'witness_words', (select m.witness -> 'words' from integrity._samples m where m.collection = _apply_step.collection),
+      'words', left(coalesce(moved, measured_moved) ->> 'words', 10000),
+      'witness_words', (
+        select left(m.witness ->> 'words', 10000) from integrity._samples m where m.collection = _apply_step.collection
+      ),
+      'witness_edges_total', (
+        select jsonb_array_length(m.witness -> 'witness_edges')
+        from integrity._samples m
+        where m.collection = _apply_step.collection
+      ),
+      /* An event has room for so many; a wide cut must not keep a transition from happening. */
       'witness_edges', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'source_type', edge -> 'source_type', 'source_id', edge -> 'source_id', 'source_name', edge -> 'source_name',
@@ -37269,8 +37623,8 @@ begin
           'edge_type', edge -> 'edge_type', 'capacity', edge -> 'capacity', 'current_flow', edge -> 'flow'
         )), '[]')
         from integrity._samples m
-        cross join lateral jsonb_array_elements(m.witness -> 'witness_edges') as edge
-        where m.collection = _apply_step.collection
+        cross join lateral jsonb_array_elements(m.witness -> 'witness_edges') with ordinality as listed (edge, position)
+        where m.collection = _apply_step.collection and listed.position <= 200
       )
     )
   );
@@ -38874,7 +39228,7 @@ begin
       from integrity.events v
       where v.collection_id = wanted_id
         and (history.event_type is null or v.event_type = history.event_type)
-        and (v.created_at >= since or v.created_at is null)
+        and (since is null or v.created_at >= since or v.created_at is null)
       order by v.seq desc
       limit history."limit"
     ) as e
@@ -38884,7 +39238,7 @@ end
 $fn$;
 
 comment on function integrity.history is
-  'The events of a collection, latest first, each with its signature checked. Errors: 42704 for a collection that never was.';
+  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. Errors: 42704 for a collection that never was.';
 
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
@@ -39009,6 +39363,9 @@ declare
   outcome record;
   found bigint;
   problem_count bigint := 0;
+  last_log_id text := '';
+  last_seq bigint := 0;
+  row_total bigint;
 begin
   if signatures is null or signatures not in ('checkpoints', 'all') then
     raise exception using
@@ -39024,22 +39381,32 @@ begin
     'signatures', signatures
   ));
 
-  for chunk in
-    select
-      array_agg(e.seq order by e.place) as seq,
-      array_agg(encode(e.prev, 'hex') order by e.place) as prev,
-      array_agg(e.type order by e.place) as type,
-      array_agg(e.collection_id order by e.place) as collection_id,
-      array_agg(e.key_id order by e.place) as key_id,
-      array_agg(e.signature order by e.place) as signature,
-      array_agg(e.bytes order by e.place) as bytes,
-      array_agg(sha256('\x00'::bytea || e.bytes) order by e.place) as leaf
-    from (
-      select all_events.*, row_number() over (order by all_events.seq) as place from integrity._events all_events
-    ) as e
-    group by (e.place - 1) / 2000
-    order by (e.place - 1) / 2000
   loop
+    /*
+     * In pages by the primary key: sorting all rows with their bytes would spill to disk. The
+     * aggregates see the rows in the order of the subquery.
+     */
+    select
+      array_agg(e.seq) as seq,
+      array_agg(encode(e.prev, 'hex')) as prev,
+      array_agg(e.type) as type,
+      array_agg(e.collection_id) as collection_id,
+      array_agg(e.key_id) as key_id,
+      array_agg(e.signature) as signature,
+      array_agg(e.bytes) as bytes,
+      array_agg(sha256('\x00'::bytea || e.bytes)) as leaf,
+      max(e.log_id) as last_log_id
+    into chunk
+    from (
+      select x.*
+      from integrity._events x
+      where (x.log_id, x.seq) > (last_log_id, last_seq)
+      order by x.log_id, x.seq
+      limit 2000
+    ) as e;
+    exit when chunk.seq is null;
+    last_log_id := chunk.last_log_id;
+    last_seq := chunk.seq[cardinality(chunk.seq)];
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
       state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf
@@ -39056,6 +39423,13 @@ begin
   get diagnostics found = row_count;
   problem_count := problem_count + found;
 
+  /* Pages skip rows only where the primary key was dropped to make room for them. */
+  select count(*) into row_total from integrity._events;
+  if row_total <> (state ->> 'size')::bigint then
+    return query select null::bigint, 'order', pg_catalog.format(
+      'the table has %s rows for %s events', row_total, state ->> 'size');
+    problem_count := problem_count + 1;
+  end if;
   if (coalesce(head.size, 0), encode(coalesce(head.leaf, decode(repeat('00', 32), 'hex')), 'hex'), encode(coalesce(head.peaks, ''), 'hex'))
     is distinct from (
       (state ->> 'size')::bigint,
@@ -39157,10 +39531,10 @@ begin
       message = pg_catalog.format('expected a tree size from 1 to the number of events, got %s', coalesce(size::text, 'NULL')),
       hint = pg_catalog.format('The history has %s events.', (select count(*) from integrity._events));
   end if;
+  /* Ordered by the primary key in the subquery, for an ORDER BY in the aggregate would sort all bytes. */
   return (
-    select string_agg(sha256('\x00'::bytea || e.bytes), ''::bytea order by e.seq)
-    from integrity._events e
-    where e.seq <= _leaves.size
+    select string_agg(sha256('\x00'::bytea || e.bytes), ''::bytea)
+    from (select x.bytes from integrity._events x where x.seq <= _leaves.size order by x.log_id, x.seq) as e
   );
 end
 $fn$;
@@ -39284,7 +39658,7 @@ begin
       'bytes', encode(e.bytes, 'hex')
     )
     from integrity._events e
-    order by e.seq;
+    order by e.log_id, e.seq;
   return query
     select jsonb_build_object('kind', 'checkpoint', 'note', c.note) from integrity._checkpoints c order by c.size;
 end
@@ -39348,10 +39722,21 @@ $do$;
 revoke create on schema integrity from penstock_log_owner;
 
 /*
- * Whoever installs owns the functions that record transitions and policy changes. Granted after the
- * change of owner, which would hand a grant of the owner to itself over to the new one.
+ * Whoever installs owns the functions that record transitions and policy changes, and reads the
+ * history like an administrator. Granted by the new owner, for a change of owner takes what the
+ * old one had granted to himself along.
  */
-grant execute on function integrity._append_event(text, text, jsonb) to current_user;
+grant execute on function
+  integrity._append_event(text, text, jsonb),
+  integrity.history(text, text, timestamptz, int),
+  integrity.verify_event(bigint),
+  integrity.verify_history(text, text),
+  integrity.checkpoint(),
+  integrity.inclusion_proof(bigint, bigint),
+  integrity.consistency_proof(bigint, bigint),
+  integrity.export_history()
+  to current_user;
+grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
 
 --! split: 093-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
