@@ -127,13 +127,21 @@ export async function readItems(path: string): Promise<Item[]> {
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       number++
-      if (line.trim() !== "") items.push(readItem(line, `line ${number}`))
+      // Editors on Windows begin a file with a byte order mark, which JSON does not know.
+      const text = number === 1 ? line.replace(/^\uFEFF/, "") : line
+      if (text.trim() !== "") items.push(readItem(text, `line ${number}`))
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
     throw new CommandError(`${path}: no such file`, { hint: "INPUT names a file of JSON Lines" })
   }
   if (items.length < 2) throw new CommandError(`${path}: expected at least 2 items, got ${items.length}`)
+  const seen = new Set<string>()
+  for (const { id } of items) {
+    if (seen.has(id))
+      throw new CommandError(`${path}: expected each id once, got ${JSON.stringify(id)} twice`, { code: "22023" })
+    seen.add(id)
+  }
   const withVector = items.filter(({ vector }) => vector !== undefined)
   if (withVector.length > 0 && withVector.length < items.length) {
     const without = items.findIndex(({ vector }) => vector === undefined)

@@ -58,7 +58,19 @@ test("reads ids, texts, vectors and every other field as metadata", async () => 
   ])
 })
 
+test("a byte order mark and the line ends of Windows are no part of the items", async () => {
+  const path = input(['\uFEFF{"id":"a","text":"alpha"}\r', '{"id":"b","text":"beta"}\r', "\r"])
+  expect((await readItems(path)).map(({ id }) => id)).toEqual(["a", "b"])
+})
+
 test.each([
+  [
+    "an id twice",
+    [
+      { id: "a", text: "x" },
+      { id: "a", text: "y" },
+    ],
+  ],
   ["broken JSON", ["{", { text: "a" }]],
   ["a list", ["[1]", { text: "a" }]],
   ["neither text nor vector", [{ id: 1 }, { text: "a" }]],
