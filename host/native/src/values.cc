@@ -396,8 +396,9 @@ bool value_to_js(TypeInfo *type, Datum datum, Local<Value> *value) {
         milliseconds = DATE_NOT_FINITE(days) ? NAN : days * kMillisecondsPerDay + kEpochMilliseconds;
       } else {
         Timestamp stamp = DatumGetTimestamp(datum);
-        milliseconds =
-            TIMESTAMP_NOT_FINITE(stamp) ? NAN : std::floor(static_cast<double>(stamp) / 1000) + kEpochMilliseconds;
+        // Whole milliseconds first, rounded down: a far year has more microseconds than a double can count.
+        int64 whole = stamp / 1000 - (stamp % 1000 < 0 ? 1 : 0);
+        milliseconds = TIMESTAMP_NOT_FINITE(stamp) ? NAN : static_cast<double>(whole) + kEpochMilliseconds;
       }
       return v8::Date::New(isolate->GetCurrentContext(), milliseconds).ToLocal(value);
     }
