@@ -80,6 +80,15 @@ begin
   get diagnostics found = row_count;
   problem_count := problem_count + found;
 
+  /* The bytes were compared with the log of the head; so is the column. */
+  return query
+    select e.seq, 'columns', pg_catalog.format('the column log_id says %s, the log is %s', e.log_id, coalesce(head.log_id, 'gone'))
+    from integrity._events e
+    where e.log_id is distinct from head.log_id
+    order by e.seq;
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
+
   /* Pages skip rows only where the primary key was dropped to make room for them. */
   select count(*) into row_total from integrity._events;
   if row_total <> (state ->> 'size')::bigint then

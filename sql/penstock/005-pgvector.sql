@@ -10,7 +10,9 @@ returns text
 stable
 parallel safe
 language sql
-return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7);
+as $fn$
+  select pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7)
+$fn$;
 
 comment on function penstock._vector_schema is
   'The schema of pgvector, already quoted where it must be. For callers whose search_path is empty. The argument only names the type; leave it out.';
@@ -22,7 +24,9 @@ returns text
 immutable
 parallel safe
 language sql
-return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
+as $fn$
+  select case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end
+$fn$;
 
 comment on function penstock._distance_operator is
   'The operator of pgvector that computes a metric: l2, cosine, ip (negative inner product) or l1.';

@@ -51,7 +51,8 @@ test("plans prints the SQL that migrate would run", async () => {
   const { pending } = JSON.parse(stdout) as { pending: { filename: string; sql: string }[] }
   expect(pending[0]).toMatchObject({ filename: "000001.sql", sql: expect.stringContaining("integrity._min_cut") })
   const asMigration = await penstock(["plans", "--as-migration"])
-  expect(asMigration.stdout).toContain(pending[0]?.sql)
+  expect(asMigration.stdout).toContain("integrity._min_cut")
+  expect(asMigration.stdout).not.toContain("--!")
 })
 
 test("migrate installs, and a second run does nothing", async () => {

@@ -14,6 +14,12 @@ export interface Totals {
   skipped: number
 }
 
+/** Totals of a suite, and the tests behind two of them by path and title. */
+export interface Outcome extends Totals {
+  passedTests: Set<string>
+  skippedTests: Set<string>
+}
+
 /** What jest writes with --json; only the fields that are read here. */
 interface JestReport {
   testResults: {
@@ -34,7 +40,7 @@ export function countTests(suite: string): number {
  * Runs the given suites in one process tree and returns the totals of each. DATABASE_URL reaches
  * them only through `env`: without it the SQL tests use the embedded database.
  */
-export function runJest(suites: readonly string[], env: Readonly<Record<string, string>>): Map<string, Totals> {
+export function runJest(suites: readonly string[], env: Readonly<Record<string, string>>): Map<string, Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "penstock-test-"))
   const outputFile = join(scratch, "report.json")
   const { DATABASE_URL: _, ...inherited } = process.env
@@ -55,22 +61,31 @@ export function runJest(suites: readonly string[], env: Readonly<Record<string, 
   }
 }
 
-function tally(suites: readonly string[], report: JestReport): Map<string, Totals> {
-  const totals = new Map(suites.map((suite) => [suite, { passed: 0, failed: 0, skipped: 0 }]))
+function tally(suites: readonly string[], report: JestReport): Map<string, Outcome> {
+  const outcomes = new Map(
+    suites.map((suite): [string, Outcome] => [
+      suite,
+      { passed: 0, failed: 0, skipped: 0, passedTests: new Set(), skippedTests: new Set() },
+    ]),
+  )
   for (const file of report.testResults) {
     const path = relative(root, file.name)
-    const suite = totals.get(path.split(/[\\/]/)[1] ?? "")
+    const suite = outcomes.get(path.split(/[\\/]/)[1] ?? "")
     if (suite === undefined) throw new Error(`test file outside the suites: ${path}`)
     // A file that could not be loaded has no assertions, yet it must not pass unseen.
     if (file.assertionResults.length === 0) suite.failed++
     for (const { status, title, ancestorTitles } of file.assertionResults) {
-      if (status === "passed") suite.passed++
-      else if (status === "failed") suite.failed++
-      else {
+      const test = `${path}: ${[...ancestorTitles, title].join(" > ")}`
+      if (status === "passed") {
+        suite.passed++
+        suite.passedTests.add(test)
+      } else if (status === "failed") {
+        suite.failed++
+      } else {
         suite.skipped++
-        console.log(`skipped ${path}: ${[...ancestorTitles, title].join(" > ")}`)
+        suite.skippedTests.add(test)
       }
     }
   }
-  return totals
+  return outcomes
 }

@@ -146,3 +146,13 @@ test("malformed arguments are 22023", async () => {
   expect((await db.error("select * from integrity.verify_history(signatures => 'some')")).code).toBe("22023")
   expect((await db.error("select * from integrity.verify_history(signatures => null)")).code).toBe("22023")
 })
+
+test("a column that says another log is found, of one event or of all", async () => {
+  for (const where of ["where seq = (select max(seq) from integrity._events)", ""]) {
+    await takenBack(db, async () => {
+      await disarm(db)
+      await db.exec(`update integrity._events set log_id = repeat('f', 32) ${where}`)
+      expect(await kinds(db)).toContain("columns")
+    })
+  }
+})

@@ -91,7 +91,9 @@ test("cache_hits has one row a collection", async () => {
 })
 
 test("connections shows this one where the database has sessions at all", async () => {
-  const sessions = await db.value("select count(*) from pg_stat_activity where backend_type = 'client backend'")
+  const sessions = await db.value(
+    "select count(*) from pg_stat_activity where backend_type = 'client backend' and datname = current_database()",
+  )
   expect(await db.value("select coalesce(sum(connections), 0)::int from penstock.connections")).toBe(sessions)
 })
 
