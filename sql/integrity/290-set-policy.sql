@@ -21,12 +21,18 @@ begin
       errcode = '22023',
       message = format('name: expected 1 to 63 characters, got %s', coalesce(length(set_policy.name)::text, 'NULL'));
   end if;
+  if set_policy.settings is null then
+    raise exception using
+      errcode = '22004',
+      message = 'settings: expected a JSON object, got NULL',
+      hint = 'Leave the argument out, or give an empty object, to change nothing.';
+  end if;
   select p.* into known
   from integrity._policies p
   where p.collection = set_policy.collection and p.name = set_policy.name;
   complete := integrity.merge_policy(
     coalesce(known.settings, jsonb_build_object('name', set_policy.name)),
-    coalesce(set_policy.settings, '{}') || jsonb_build_object('name', set_policy.name)
+    set_policy.settings || jsonb_build_object('name', set_policy.name)
   );
 
   insert into integrity._policies as p (collection, name, settings, enabled)
@@ -43,7 +49,7 @@ begin
     'policy_change', collection,
     jsonb_build_object(
       'name', set_policy.name,
-      'change', coalesce(set_policy.settings, '{}'),
+      'change', set_policy.settings,
       'enabled', (
         select p.enabled from integrity._policies p where p.collection = set_policy.collection and p.name = set_policy.name
       ),
@@ -56,7 +62,7 @@ end
 $fn$;
 
 comment on function integrity.set_policy is
-  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22023 naming the field, 42704.';
+  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22004, 22023 naming the field, 42704.';
 
 create or replace function integrity._set_mode(
   collection text,

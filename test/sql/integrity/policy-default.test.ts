@@ -16,3 +16,7 @@ test("a policy that somebody adds takes over from the one that every collection 
   expect(await active()).toBe("zebra")
   expect(await db.value("select mode from integrity.gate('docs', 'insert')")).toBe("enforce")
 })
+
+test("settings that are NULL are refused", async () => {
+  expect((await db.error("select integrity.set_policy('docs', 'zebra', null)")).code).toBe("22004")
+})
