@@ -78,14 +78,20 @@ const above = (search: CutSearch, value: number): number =>
 /** Least connectivity at which a pair of vertices may be contracted. */
 export const contractAt = (search: CutSearch): number => (search.keepTies ? above(search, search.bound) : search.bound)
 
+/** The least float8 that is not below half of `value`: among subnormal numbers, halves are rounded, to even. */
+const halfOf = (value: number): number => {
+  const half = value / 2
+  return half * 2 < value ? half + Number.MIN_VALUE : half
+}
+
 /**
  * Least weight at which an edge of vertex y may be contracted because it has half of y's degree.
  * Of the cuts that separate its ends, the edge loses all but y's own, whatever their value: each
  * is no better than the same cut with y moved across, and worse if the edge has more than half.
  */
 export const contractAtHalf = (search: CutSearch, degree: number): number => {
-  if (!search.keepTies) return degree / 2
-  return degree < contractAt(search) ? Infinity : above(search, degree) / 2
+  if (!search.keepTies) return halfOf(degree)
+  return degree < contractAt(search) ? Infinity : halfOf(above(search, degree))
 }
 
 /** Records a better cut: one side is the set of vertices for which `inside` holds. */

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals"
 import { minCut } from "../../../plv8-src/graph/min-cut.ts"
 import { bruteForceSide, crossing, exact } from "./support/brute-force.ts"
 import { anyGraph, blownUp, edgesOf, shapes } from "./support/graphs.ts"
-import { freshRandom, rounds } from "./support/random.ts"
+import { freshRandom, type Random, rounds } from "./support/random.ts"
 
 test("value, side and witness are those of the first of all cuts, for any small graph", () => {
   const random = freshRandom()
@@ -27,6 +27,43 @@ test("value, side and witness are those of the first of all cuts, for any small 
       expect(distance(value)).toBeLessThanOrEqual(distance(value * (1 - 2 ** -53)))
     } else expect(want.value).toBe(0n)
   }
+})
+
+/** Weights of which halves are no float8, or that vanish in sums with others. */
+const tinyWeights: Readonly<Record<string, (random: Random) => number>> = {
+  "multiples of 2^-1074": (random) => random.below(5) * 2 ** -1074,
+  "1 and 2^-1074": (random) => random.pick([1, 2 ** -1074]),
+  "1 and multiples of 2^-1074": (random) => random.pick([1, random.below(5) * 2 ** -1074]),
+  "2^-1000 and 2^-1074": (random) => random.pick([2 ** -1000, 2 ** -1074]),
+  "around the least normal number": (random) => (2 + random.below(7)) * 2 ** -1024 + random.below(3) * 2 ** -1074,
+  "2^1000 and multiples of 2^-1074": (random) => random.pick([2 ** 1000, random.below(5) * 2 ** -1074]),
+}
+
+test.each(Object.entries(tinyWeights))("the first of all cuts where weights are %s", (name, weight) => {
+  const random = freshRandom()
+  for (let round = 0; round < rounds(2_000, 50_000); round++) {
+    const nodeCount = 2 + random.below(6)
+    const [shape, build] = random.pick(Object.entries(shapes))
+    const graph = { nodeCount, list: build(nodeCount, () => weight(random), random) }
+    const want = bruteForceSide(graph)
+    const cut = minCut(nodeCount, edgesOf(graph.list))
+    const witness = crossing(graph, want.side)
+    if (cut?.side.join() !== want.side.join() || cut.witness.join() !== witness.join())
+      throw new Error(
+        `seed ${random.seed} round ${round} (${shape}, ${name}): ${JSON.stringify({ graph, got: cut, want: want.side })}`,
+      )
+    // Correctly rounded: at most half of the last place away, and exact where 53 bits are enough.
+    const distance = exact(cut.cutValue) - want.value
+    const lastPlace = 2n ** BigInt(Math.max(0, want.value.toString(2).length - 53)) / 2n
+    expect(distance < 0n ? -distance : distance).toBeLessThanOrEqual(lastPlace)
+  }
+})
+
+test("an edge of just less than half of a node's subnormal degree is no reason to contract it", () => {
+  const source = Int32Array.of(3, 5, 4, 5, 3, 4, 6, 1, 5, 5, 5, 3)
+  const target = Int32Array.of(5, 2, 1, 2, 5, 3, 6, 0, 6, 1, 2, 4)
+  const weight = Float64Array.of(4, 2, 4, 1, 2, 2, 2, 4, 4, 2, 1, 0).map((units) => units * 2 ** -1074)
+  expect(minCut(7, { source, target, weight })).toEqual({ cutValue: 4 * 2 ** -1074, side: [0], witness: [7] })
 })
 
 test("graphs too large for the small cases' paths: every node blown up to a clique", () => {
