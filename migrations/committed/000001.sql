@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:da769d74f9ac6c566ea2c6c92eae960b77f0d2f9
+--! Hash: sha1:59d223812ca8689aed1ea92c2e93d2f1d088c247
 
 --! split: 001-preamble.sql
 /*
@@ -188,7 +188,9 @@ returns text
 stable
 parallel safe
 language sql
-return pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7);
+as $fn$
+  select pg_catalog.left(pg_catalog.pg_typeof(probe)::text, -7)
+$fn$;
 
 comment on function penstock._vector_schema is
   'The schema of pgvector, already quoted where it must be. For callers whose search_path is empty. The argument only names the type; leave it out.';
@@ -200,7 +202,9 @@ returns text
 immutable
 parallel safe
 language sql
-return case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end;
+as $fn$
+  select case metric when 'cosine' then '<=>' when 'l2' then '<->' when 'ip' then '<#>' when 'l1' then '<+>' end
+$fn$;
 
 comment on function penstock._distance_operator is
   'The operator of pgvector that computes a metric: l2, cosine, ip (negative inner product) or l1.';
@@ -15765,7 +15769,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut.ts */
-let definition = globalThis["integrity._min_cut 148be25920234b50"];
+let definition = globalThis["integrity._min_cut a9383b91e5c5ec8b"];
 if (definition === undefined) {
 (() => {
   // plv8-src/graph/common-unit.ts
@@ -15883,9 +15887,13 @@ if (definition === undefined) {
   });
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
+  var halfOf = (value) => {
+    const half = value / 2;
+    return half * 2 < value ? half + Number.MIN_VALUE : half;
+  };
   var contractAtHalf = (search, degree) => {
-    if (!search.keepTies) return degree / 2;
-    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return halfOf(degree);
+    return degree < contractAt(search) ? Infinity : halfOf(above(search, degree));
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -17153,7 +17161,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut.ts
   definition = min_cut_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut 148be25920234b50", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut a9383b91e5c5ec8b", { value: definition });
 }
 const rows = definition.run({ node_count, source, target, weight });
 return Array.isArray(rows) ? rows : [rows];
@@ -17175,7 +17183,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut_bytes.ts */
-let definition = globalThis["integrity._min_cut_bytes ca6715a4157d7723"];
+let definition = globalThis["integrity._min_cut_bytes 7099ee12547623a4"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -17330,9 +17338,13 @@ if (definition === undefined) {
   });
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
+  var halfOf = (value) => {
+    const half = value / 2;
+    return half * 2 < value ? half + Number.MIN_VALUE : half;
+  };
   var contractAtHalf = (search, degree) => {
-    if (!search.keepTies) return degree / 2;
-    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return halfOf(degree);
+    return degree < contractAt(search) ? Infinity : halfOf(above(search, degree));
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -18583,7 +18595,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut_bytes.ts
   definition = min_cut_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut_bytes ca6715a4157d7723", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut_bytes 7099ee12547623a4", { value: definition });
 }
 const rows = definition.run({ node_count, edges });
 return Array.isArray(rows) ? rows : [rows];
@@ -30754,7 +30766,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if 2427a82dbd7376c7"];
+let definition = globalThis["integrity._what_if aba1861cfe811884"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -31577,9 +31589,13 @@ if (definition === undefined) {
   });
   var above = (search, value) => search.unit > 0 ? value + search.unit : Math.max(value * (1 + search.slack), value + Number.MIN_VALUE);
   var contractAt = (search) => search.keepTies ? above(search, search.bound) : search.bound;
+  var halfOf = (value) => {
+    const half = value / 2;
+    return half * 2 < value ? half + Number.MIN_VALUE : half;
+  };
   var contractAtHalf = (search, degree) => {
-    if (!search.keepTies) return degree / 2;
-    return degree < contractAt(search) ? Infinity : above(search, degree) / 2;
+    if (!search.keepTies) return halfOf(degree);
+    return degree < contractAt(search) ? Infinity : halfOf(above(search, degree));
   };
   var improve = (search, value, inside) => {
     const { nodeCount, label, side } = search;
@@ -33310,7 +33326,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if 2427a82dbd7376c7", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if aba1861cfe811884", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -36808,12 +36824,18 @@ begin
       errcode = '22023',
       message = format('name: expected 1 to 63 characters, got %s', coalesce(length(set_policy.name)::text, 'NULL'));
   end if;
+  if set_policy.settings is null then
+    raise exception using
+      errcode = '22004',
+      message = 'settings: expected a JSON object, got NULL',
+      hint = 'Leave the argument out, or give an empty object, to change nothing.';
+  end if;
   select p.* into known
   from integrity._policies p
   where p.collection = set_policy.collection and p.name = set_policy.name;
   complete := integrity.merge_policy(
     coalesce(known.settings, jsonb_build_object('name', set_policy.name)),
-    coalesce(set_policy.settings, '{}') || jsonb_build_object('name', set_policy.name)
+    set_policy.settings || jsonb_build_object('name', set_policy.name)
   );
 
   insert into integrity._policies as p (collection, name, settings, enabled)
@@ -36830,7 +36852,7 @@ begin
     'policy_change', collection,
     jsonb_build_object(
       'name', set_policy.name,
-      'change', coalesce(set_policy.settings, '{}'),
+      'change', set_policy.settings,
       'enabled', (
         select p.enabled from integrity._policies p where p.collection = set_policy.collection and p.name = set_policy.name
       ),
@@ -36843,7 +36865,7 @@ end
 $fn$;
 
 comment on function integrity.set_policy is
-  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22023 naming the field, 42704.';
+  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22004, 22023 naming the field, 42704.';
 
 create or replace function integrity._set_mode(
   collection text,
@@ -39420,6 +39442,15 @@ begin
   return query
     select *
     from jsonb_to_recordset(integrity._finish_verification(state)) as p (seq bigint, problem text, words text);
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
+
+  /* The bytes were compared with the log of the head; so is the column. */
+  return query
+    select e.seq, 'columns', pg_catalog.format('the column log_id says %s, the log is %s', e.log_id, coalesce(head.log_id, 'gone'))
+    from integrity._events e
+    where e.log_id is distinct from head.log_id
+    order by e.seq;
   get diagnostics found = row_count;
   problem_count := problem_count + found;
 
