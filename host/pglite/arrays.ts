@@ -1,6 +1,6 @@
 /** SQL arrays as JavaScript arrays, and the typed-array domains as typed arrays. */
 import { types as nodeTypes } from "node:util"
-import { getterOf, typedArrayPrototype } from "./getters.ts"
+import { copyInto, getterOf, typedArrayPrototype } from "./getters.ts"
 import { layout, oid } from "./layout.ts"
 import type { Datum, Pointer } from "./postgres.ts"
 import { SqlError } from "./sql-error.ts"
@@ -23,14 +23,13 @@ export function arrayType(types: Types, element: SqlType, text: TextForm): Conve
 
 function readArray(types: Types, datum: Datum, element: SqlType): unknown {
   const { memory, postgres } = types.backend
-  const { Array: RealmArray } = types.realm.intrinsics
   const address = postgres.pg_detoast_datum(datum)
   const dims = dimensions(types, address)
-  if (dims.length === 0) return new RealmArray(0)
+  if (dims.length === 0) return types.realm.array([])
   let items = readPlain(types, address, element, dims)
   if (items === undefined) {
     const [values, nulls, count] = deconstruct(types, address, element)
-    items = new RealmArray(count)
+    items = new Array<unknown>(count)
     for (let index = 0; index < count; index++) {
       items[index] = memory.readU8(nulls + index) !== 0 ? null : element.toJs(memory.readU32(values + 4 * index))
     }
@@ -39,16 +38,15 @@ function readArray(types: Types, datum: Datum, element: SqlType): unknown {
   }
   if (address !== datum) postgres.pfree(address)
   for (const length of dims.slice(1).toReversed()) items = grouped(types, items, length)
-  return items
+  return types.realm.array(items)
 }
 
 function grouped(types: Types, items: unknown[], length: number): unknown[] {
-  const { Array: RealmArray } = types.realm.intrinsics
-  const groups = new RealmArray(items.length / length)
+  const groups = new Array<unknown>(items.length / length)
   for (let group = 0; group < groups.length; group++) {
-    const row = new RealmArray(length)
+    const row = new Array<unknown>(length)
     for (let index = 0; index < length; index++) row[index] = items[group * length + index]
-    groups[group] = row
+    groups[group] = types.realm.array(row)
   }
   return groups
 }
@@ -95,7 +93,7 @@ function readPlain(types: Types, array: Pointer, element: SqlType, dims: number[
   const data = dataOf(types, array)
   if (view === undefined || data === undefined) return undefined
   const count = dims.reduce((product, length) => product * length, 1)
-  const items = new types.realm.intrinsics.Array(count)
+  const items = new Array<unknown>(count)
   const first = data / view.BYTES_PER_ELEMENT
   for (let index = 0; index < count; index++) items[index] = view[first + index]
   return items
@@ -246,7 +244,7 @@ export function typedArrayDomain(types: Types, domain: number, base: SqlType): (
     const view = viewOf(types, element) as Int16Array
     const first = data / view.BYTES_PER_ELEMENT
     if (count <= fewNumbers) for (let index = 0; index < count; index++) copy[index] = view[first + index] as number
-    else copy.set(view.subarray(first, first + count))
+    else copyInto(copy, view.subarray(first, first + count))
     if (address !== datum) postgres.pfree(address)
     return copy
   }

@@ -81,8 +81,12 @@ export class Errors {
   }
 
   #takeError(): SqlError {
-    const data = this.#postgres.CopyErrorData()
-    this.#postgres.FlushErrorState()
+    let data: Pointer
+    try {
+      data = this.#postgres.CopyErrorData()
+    } finally {
+      this.#postgres.FlushErrorState()
+    }
     const { error } = layout
     const memory = this.#memory
     const field = (offset: number) => memory.cString(memory.readU32(data + offset))

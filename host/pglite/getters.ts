@@ -10,3 +10,11 @@ export function getterOf(prototype: object, name: string): Getter {
 }
 
 export const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object
+
+// oxlint-disable-next-line typescript/unbound-method -- it is applied with call, that is the point
+const { set } = Uint8Array.prototype
+
+/** Copies into a typed array of a realm, whose own `set` may be the user's. */
+export function copyInto(target: object, source: ArrayLike<number>): void {
+  set.call(target as Uint8Array, source)
+}

@@ -9,7 +9,7 @@ import { layout } from "./layout.ts"
 import type { Options } from "./index.ts"
 import type { LinearMemory } from "./memory.ts"
 import type { Datum, Environment, Pointer } from "./postgres.ts"
-import type { Realm, UserFunction } from "./realm.ts"
+import type { UserFunction } from "./realm.ts"
 import { checkLayout } from "./self-check.ts"
 import { Session } from "./session.ts"
 import { callSet } from "./sets.ts"
@@ -118,11 +118,15 @@ export class Handler {
       finished = true
       return result
     } catch (thrown) {
-      throw this.isOwn(thrown) ? thrown : new UserThrown(thrown)
+      // Host functions throw nothing (see prelude.ts), so this is the user's, whatever it looks like.
+      throw new UserThrown(thrown, realm)
     } finally {
-      if (this.#fatal === undefined && depth === 1) realm.runMicrotasks()
-      this.#frames.length = depth - 1
-      this.#leave(frame, finished)
+      try {
+        if (this.#fatal === undefined && depth === 1) realm.runMicrotasks()
+      } finally {
+        this.#frames.length = depth - 1
+        this.#leave(frame, finished)
+      }
     }
   }
 
@@ -144,10 +148,6 @@ export class Handler {
     if (!hasStopped(thrown)) return new SqlError("XX000", `plv8: ${String(thrown)}`)
     this.#fatal ??= { thrown }
     return new SqlError("57P01", "the database has stopped")
-  }
-
-  isOwn(thrown: unknown): boolean {
-    return thrown instanceof SqlError || thrown instanceof UserThrown || this.backend.errors.isLongjmp(thrown)
   }
 
   #enter(body: () => Datum): Datum {
@@ -180,7 +180,7 @@ export class Handler {
       return compiled.returnsSet ? callSet(this, compiled, fcinfo) : callScalar(this, compiled, fcinfo)
     } catch (thrown) {
       if (this.backend.errors.isLongjmp(thrown)) throw thrown
-      this.#raise(thrown, compiled.session.realm, compiled.label)
+      this.#raise(thrown, compiled.label)
     }
     return 0
   }
@@ -195,8 +195,8 @@ export class Handler {
   }
 
   /** Reports an error to PostgreSQL, which does not return. */
-  #raise(thrown: unknown, realm?: Realm, label?: string): never {
-    const error = this.#toSqlError(thrown, realm)
+  #raise(thrown: unknown, label?: string): never {
+    const error = this.#toSqlError(thrown)
     const context = [error.details.context, label].filter((line) => line !== undefined).join("\n")
     this.backend.errors.report(levels.ERROR, error.message, error.sqlerrcode, {
       ...error.details,
@@ -205,9 +205,9 @@ export class Handler {
     throw new Error("plv8: PostgreSQL returned from an error")
   }
 
-  #toSqlError(thrown: unknown, realm: Realm | undefined): SqlError {
+  #toSqlError(thrown: unknown): SqlError {
     if (thrown instanceof SqlError) return thrown
-    if (thrown instanceof UserThrown) return (realm ?? this.session.realm).toSqlError(thrown.value)
+    if (thrown instanceof UserThrown) return thrown.realm.toSqlError(thrown.value)
     if (isStackOverflow(thrown)) return stackOverflow()
     if (hasStopped(thrown)) throw thrown
     return new SqlError("XX000", `plv8: ${String(thrown)}`)

@@ -128,12 +128,14 @@ export function hostFunctions(handler: Handler): HostFunctions {
     findFunction: guarded((signature: string) => spi(() => findFunction(handler.frame.session, signature))),
     foundBody: guarded((oid: number) => {
       const { session } = handler.frame
-      let known = found.get(oid)
-      if (known?.version !== versionOf(handler.backend, oid)) {
-        known = compileBody(session, oid)
-        found.set(oid, known)
-      }
-      return known.body
+      return withoutSubtransaction(() => {
+        let known = found.get(oid)
+        if (known?.version !== versionOf(handler.backend, oid)) {
+          known = compileBody(session, oid)
+          found.set(oid, known)
+        }
+        return known.body
+      })
     }),
     quoteIdent: guarded((name: string) => {
       const { memory, postgres } = handler.backend

@@ -23,7 +23,15 @@ const { stringify, parse } = JSON
 const { defineProperty, apply, construct } = Reflect
 const { RangeError: NativeRangeError, Error: NativeError, TypeError: NativeTypeError, String: toText } = globalThis
 const NativeProxy = Proxy
-const replaceAll = (text, what, by) => toText(text).split(what).join(by)
+
+/* User code may replace any method of its realm's prototypes, and give them setters and iterators: what runs
+   after it looks up none of them. Lists are read by index and made of rest parameters, which nothing intercepts. */
+const collect = (...items) => items
+const copyOf = (list) => apply(collect, undefined, list)
+const mostCollected = 4096
+const typedArrayLength = apply(Function.prototype.bind, Function.prototype.call,
+  [Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length").get])
+const setPrototypeOf = Object.setPrototypeOf
 
 /* Stack traces are formatted by code of the host that reads the error's properties and can fail in the
    host's realm; without a numeric limit V8 captures none. */
@@ -43,14 +51,18 @@ delete Atomics.waitAsync
 
 const overflow = () => new NativeRangeError("Maximum call stack size exceeded")
 
+const setOwn = (object, name, value) =>
+  defineProperty(object, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true })
+
 const takeFailure = () => {
   if (failureIsValue()) return failureValue()
   const error = new NativeError(failureField(0))
   for (let i = 0; i < fieldNames.length; i++) {
     const value = failureField(i + 1)
-    if (value !== undefined) error[fieldNames[i]] = value
+    if (value === undefined) continue
+    setOwn(error, fieldNames[i], value)
+    if (fieldNames[i] === "sqlerrcode") setOwn(error, "code", value)
   }
-  error.code = error.sqlerrcode
   return error
 }
 
@@ -70,16 +82,19 @@ const call = (hostFunction, a, b, c) => {
 /* The arguments of a trap are an array of whoever calls the proxy: hand user code a copy of this realm. */
 const trapNames = ["getPrototypeOf", "setPrototypeOf", "isExtensible", "preventExtensions", "getOwnPropertyDescriptor",
   "defineProperty", "has", "get", "set", "deleteProperty", "ownKeys"]
+const traps = { __proto__: null }
+for (let i = 0; i < trapNames.length; i++) traps[trapNames[i]] = Reflect[trapNames[i]]
 const shield = (target, handler) => {
   if (typeof target !== "function" || handler === null || typeof handler !== "object") return handler
   const shim = {
+    __proto__: null,
     apply(callee, self, args) {
-      const list = from(args)
+      const list = copyOf(args)
       const trap = handler.apply
       return trap === undefined || trap === null ? apply(callee, self, list) : apply(trap, handler, [callee, self, list])
     },
     construct(callee, args, newTarget) {
-      const list = from(args)
+      const list = copyOf(args)
       const trap = handler.construct
       return trap === undefined || trap === null
         ? construct(callee, list, newTarget)
@@ -88,7 +103,7 @@ const shield = (target, handler) => {
   }
   for (let i = 0; i < trapNames.length; i++) {
     const name = trapNames[i]
-    const standard = Reflect[name]
+    const standard = traps[name]
     shim[name] = (a, b, c, d) => {
       const trap = handler[name]
       return trap === undefined || trap === null ? standard(a, b, c, d) : apply(trap, handler, [a, b, c, d])
@@ -107,10 +122,10 @@ defineProperty(globalThis, "Proxy", { value: SafeProxy, writable: true, enumerab
 
 /* Code from strings goes through the host's compiler, which knows no import(). */
 const SafeFunction = function Function() {
-  const parts = from(arguments, (part) => toText(part))
-  const body = parts.length === 0 ? "" : parts.pop()
+  const last = arguments.length - 1
   let names = ""
-  for (let i = 0; i < parts.length; i++) names += (i === 0 ? "" : ",") + parts[i]
+  for (let i = 0; i < last; i++) names += (i === 0 ? "" : ",") + toText(arguments[i])
+  const body = last < 0 ? "" : toText(arguments[last])
   return call(evaluate, "(function anonymous(" + names + "\\n) {\\n" + body + "\\n})")
 }
 SafeFunction.prototype = Function.prototype
@@ -126,7 +141,7 @@ for (const name of ["DEBUG5", "DEBUG4", "DEBUG3", "DEBUG2", "DEBUG1", "LOG", "IN
 
 /* plv8's parameters come as one array or as separate arguments. */
 const sendParameters = (given) => {
-  const list = given.length === 1 && isArray(given[0]) ? from(given[0]) : given
+  const list = given.length === 1 && isArray(given[0]) ? copyOf(given[0]) : given
   for (let i = 0; i < list.length; i++) call(parameter, list[i])
   return list.length
 }
@@ -139,8 +154,8 @@ const joined = (list) => {
 const makeCursor = (name) => ({
   fetch(count) {
     const rows = call(cursorFetch, name, count === undefined ? 1 : Number(count))
-    if (count === undefined) return rows[0]
-    return rows.length === 0 ? undefined : rows
+    if (rows.length === 0) return undefined
+    return count === undefined ? rows[0] : rows
   },
   move(count) {
     return call(cursorMove, name, count === undefined ? 1 : Number(count))
@@ -162,6 +177,18 @@ const makePlan = (id) => ({
   },
 })
 
+const quoteLiteral = (value) => {
+  const text = toText(value)
+  let quoted = ""
+  let hasBackslash = false
+  for (let i = 0; i < text.length; i++) {
+    const letter = text[i]
+    if (letter === "\\\\") hasBackslash = true
+    quoted += letter === "'" || letter === "\\\\" ? letter + letter : letter
+  }
+  return (hasBackslash ? " E'" : "'") + quoted + "'"
+}
+
 globalThis.plv8 = {
   version: versions.plv8,
   v8_version: versions.v8,
@@ -170,7 +197,7 @@ globalThis.plv8 = {
     return call(execute, text, given.length === 0 ? 0 : sendParameters(given))
   },
   prepare(sql, ...types) {
-    const names = types.length === 0 || types[0] === undefined ? undefined : isArray(types[0]) ? from(types[0]) : types
+    const names = types.length === 0 || types[0] === undefined ? undefined : isArray(types[0]) ? copyOf(types[0]) : types
     const text = toText(sql)
     if (names === undefined) return makePlan(call(prepare, text, -1))
     for (let i = 0; i < names.length; i++) call(parameter, toText(names[i]))
@@ -207,12 +234,10 @@ globalThis.plv8 = {
     }
   },
   quote_literal(value) {
-    const text = toText(value)
-    const quoted = "'" + replaceAll(replaceAll(text, "\\\\", "\\\\\\\\"), "'", "''") + "'"
-    return text.includes("\\\\") ? " E" + quoted : quoted
+    return quoteLiteral(value)
   },
   quote_nullable(value) {
-    return value === null || value === undefined ? "NULL" : globalThis.plv8.quote_literal(value)
+    return value === null || value === undefined ? "NULL" : quoteLiteral(value)
   },
   quote_ident(value) {
     return call(quoteIdent, toText(value))
@@ -249,25 +274,63 @@ globalThis.plv8.get_window_object = () => {
 }
 
 /* What the host calls: every function here takes user values and touches nothing of the host's. */
-const optional = (value) => (value === undefined || value === null ? undefined : toText(value))
+const field = (error, name) => {
+  try {
+    const value = error[name]
+    return value === undefined || value === null ? undefined : toText(value)
+  } catch {
+    return undefined
+  }
+}
+const unshowable = "the thrown value cannot be shown as text"
+const shown = (value) => {
+  try {
+    return toText(value)
+  } catch {
+    return unshowable
+  }
+}
+const sqlstateOf = (error) => {
+  try {
+    if (typeof error.sqlerrcode === "string") return error.sqlerrcode
+    return typeof error.code === "string" ? error.code : undefined
+  } catch {
+    return undefined
+  }
+}
 return {
-  elements: (list) => from(list),
+  /* Read once, by index, into an array without a prototype, so that no setter sees the elements. */
+  elements(list) {
+    const count = isArray(list) ? list.length : typedArrayLength(list)
+    const items = setPrototypeOf([], null)
+    for (let i = 0; i < count; i++) items[i] = list[i]
+    return items
+  },
+  array(values) {
+    const count = values.length
+    if (count <= mostCollected) return copyOf(values)
+    const items = from({ __proto__: null, length: count })
+    for (let i = 0; i < count; i++) items[i] = values[i]
+    return items
+  },
   text: (value) => toText(value),
   json: (value) => stringify(value),
   parse: (text) => parse(text),
+  /* Always twelve fields: an index that is missing would be looked up in the prototype. */
   describe(error) {
-    if (error === null || (typeof error !== "object" && typeof error !== "function")) return [toText(error)]
-    const hasCode = typeof error.sqlerrcode === "string" || typeof error.code === "string"
-    const message = error.message === undefined ? toText(error) : toText(error.message)
-    const name = optional(error.name)
-    const plain = name === undefined || name === "Error" || error.message === undefined || hasCode
+    const isObject = error !== null && (typeof error === "object" || typeof error === "function")
+    const given = isObject ? field(error, "message") : undefined
+    const code = isObject ? sqlstateOf(error) : undefined
+    const message = given === undefined ? shown(error) : given
+    const name = isObject ? field(error, "name") : undefined
+    const plain = name === undefined || name === "Error" || given === undefined || code !== undefined
+    const other = (key) => (isObject ? field(error, key) : undefined)
     return [
-      plain ? message : name + ": " + message,
-      typeof error.sqlerrcode === "string" ? error.sqlerrcode : typeof error.code === "string" ? error.code : undefined,
-      optional(error.detail), optional(error.hint), optional(error.context), optional(error.schema_name),
-      optional(error.table_name), optional(error.column_name), optional(error.datatype_name),
-      optional(error.constraint_name), name === "RangeError" && message === "Maximum call stack size exceeded",
-      stackTraces ? optional(error.stack) : undefined,
+      plain ? message : name + ": " + message, code,
+      other("detail"), other("hint"), other("context"), other("schema_name"), other("table_name"),
+      other("column_name"), other("datatype_name"), other("constraint_name"),
+      name === "RangeError" && message === "Maximum call stack size exceeded",
+      stackTraces ? other("stack") : undefined,
     ]
   },
 }

@@ -44,6 +44,7 @@ export interface HostFunctions {
 /** What the prelude gives to the host. */
 interface RealmFunctions {
   elements(list: unknown): unknown[]
+  array(values: readonly unknown[]): unknown[]
   text(value: unknown): string
   json(value: unknown): string | undefined
   parse(text: string): unknown
@@ -51,7 +52,6 @@ interface RealmFunctions {
 }
 
 interface Intrinsics {
-  readonly Array: new (length: number) => unknown[]
   readonly Date: new (time: number) => Date
   readonly Uint8Array: new (length: number) => Uint8Array
   readonly Int16Array: new (length: number) => Int16Array
@@ -62,7 +62,7 @@ interface Intrinsics {
   readonly Promise: { readonly prototype: object }
 }
 
-const intrinsicNames = "Array,Date,Uint8Array,Int16Array,Int32Array,BigInt64Array,Float32Array,Float64Array,Promise"
+const intrinsicNames = "Date,Uint8Array,Int16Array,Int32Array,BigInt64Array,Float32Array,Float64Array,Promise"
 
 /** Sources that could leave work for later; only their realm pays for running the microtask queue. */
 const mentionsMicrotasks = /\b(?:async|await|Promise|then|eval|Function|constructor)\b/
@@ -119,7 +119,7 @@ export class Realm {
     try {
       return script.runInContext(this.#context, { displayErrors: false })
     } catch (thrown) {
-      throw new UserThrown(thrown)
+      throw new UserThrown(thrown, this)
     }
   }
 
@@ -154,9 +154,17 @@ export class Realm {
     if (this.#hasMicrotasks) this.#drain.runInContext(this.#context)
   }
 
-  /** The elements of a user's array or iterable as a new, plain array. */
+  /** The elements of a user's array or typed array as an array of the host's. */
   elements(list: unknown): unknown[] {
-    return this.#guarded(() => this.#functions.elements(list))
+    const items = this.#guarded(() => this.#functions.elements(list))
+    const copy = new Array<unknown>(items.length)
+    for (let index = 0; index < copy.length; index++) copy[index] = items[index]
+    return copy
+  }
+
+  /** An array of the realm with the values of one of the host's; no setter of user code sees them. */
+  array(values: readonly unknown[]): unknown[] {
+    return this.#guarded(() => this.#functions.array(values))
   }
 
   text(value: unknown): string {
@@ -178,23 +186,23 @@ export class Realm {
     try {
       fields = this.#functions.describe(thrown)
     } catch {
-      fields = ["the thrown value cannot be shown as text"]
+      return new SqlError("38000", "the thrown value cannot be shown as text")
     }
-    const [message, code, detail, hint, context, schema, table, column, datatype, constraint] = fields as (
-      | string
-      | undefined
-    )[]
-    const isOverflow = fields[10] === true
-    const lines = [linesOf(fields[11]), context].filter((part) => part !== undefined)
-    return new SqlError(isOverflow ? "54001" : validSqlstate(code), message ?? "", {
-      detail,
-      hint,
+    // An array of the realm: its iterator and methods may be the user's.
+    const textAt = (index: number) => {
+      const field = fields[index]
+      return typeof field === "string" ? field : undefined
+    }
+    const lines = [linesOf(textAt(11)), textAt(4)].filter((part) => part !== undefined)
+    return new SqlError(fields[10] === true ? "54001" : validSqlstate(textAt(1)), textAt(0) ?? "", {
+      detail: textAt(2),
+      hint: textAt(3),
       context: lines.length === 0 ? undefined : lines.join("\n"),
-      schema_name: schema,
-      table_name: table,
-      column_name: column,
-      datatype_name: datatype,
-      constraint_name: constraint,
+      schema_name: textAt(5),
+      table_name: textAt(6),
+      column_name: textAt(7),
+      datatype_name: textAt(8),
+      constraint_name: textAt(9),
     })
   }
 
@@ -202,7 +210,7 @@ export class Realm {
     try {
       return body()
     } catch (thrown) {
-      throw new UserThrown(thrown)
+      throw new UserThrown(thrown, this)
     }
   }
 }
@@ -241,7 +249,7 @@ function syntaxError(thrown: unknown, name: string): SqlError {
 const filePrefix = "plv8:"
 
 /** The lines of a stack trace that are in user code. */
-function linesOf(stack: string | boolean | undefined): string | undefined {
+function linesOf(stack: string | undefined): string | undefined {
   if (typeof stack !== "string") return undefined
   const lines = stack.split("\n").filter((line) => line.includes(filePrefix) && /^\s+at /.test(line))
   return lines.length === 0 ? undefined : lines.map((line) => line.trim()).join("\n")

@@ -1,5 +1,5 @@
 /** Numbers, booleans, text, bytes and JSON. */
-import { getterOf, typedArrayPrototype } from "./getters.ts"
+import { copyInto, getterOf, typedArrayPrototype } from "./getters.ts"
 import { oid } from "./layout.ts"
 import type { Datum, Oid } from "./postgres.ts"
 import { SqlError } from "./sql-error.ts"
@@ -161,7 +161,7 @@ function bytes(types: Types, text: TextForm): Conversion {
     toJs: (datum) => {
       const [start, end] = memory.varlena(datum)
       const copy = new realm.intrinsics.Uint8Array(end - start)
-      copy.set(memory.u8.subarray(start, end))
+      copyInto(copy, memory.u8.subarray(start, end))
       return copy
     },
     toDatum: (value) => {

@@ -46,11 +46,11 @@ export function lastResult(session: Session): unknown {
   const tuples = memory.readU32(table + layout.tupleTable.values)
   const shape = shapeOf(types, desc)
   const buffer = newRowBuffer(backend, shape)
-  const rows = new session.realm.intrinsics.Array(count)
+  const rows = new Array<unknown>(count)
   for (let index = 0; index < count; index++) {
     rows[index] = tupleToJs(types, memory.readU32(tuples + 4 * index), desc, shape, buffer)
   }
   postgres.pfree(buffer.values)
   postgres.pfree(buffer.nulls)
-  return rows
+  return session.realm.array(rows)
 }

@@ -1,3 +1,5 @@
+import type { Realm } from "./realm.ts"
+
 /** Fields of an SQL error beside its message, under the names JavaScript in plv8 sees. */
 export const errorFields = [
   "sqlerrcode",
@@ -25,11 +27,13 @@ export class SqlError extends Error {
   }
 }
 
-/** Carries whatever user code threw through frames of the host, untouched. */
+/** Carries whatever user code threw through frames of the host, untouched, with the realm that can describe it. */
 export class UserThrown {
   readonly value: unknown
+  readonly realm: Realm
 
-  constructor(value: unknown) {
+  constructor(value: unknown, realm: Realm) {
     this.value = value
+    this.realm = realm
   }
 }

@@ -74,13 +74,13 @@ function describeTrigger(handler: Handler, compiled: CompiledFunction, data: Poi
   const relationOid = memory.readU32(relation + layout.relation.oid)
   const count = memory.readI16(trigger + at.nargs)
   const first = memory.readU32(trigger + at.args)
-  const args = new compiled.session.realm.intrinsics.Array(count)
+  const args = new Array<unknown>(count)
   for (let index = 0; index < count; index++) args[index] = memory.cStringAt(memory.readU32(first + 4 * index))
   return {
     name: memory.cString(memory.readU32(trigger + at.name)),
     oid: relationOid,
     table: memory.cString(postgres.get_rel_name(relationOid)),
     schema: memory.cString(postgres.get_namespace_name(postgres.get_rel_namespace(relationOid))),
-    args,
+    args: compiled.session.realm.array(args),
   }
 }
