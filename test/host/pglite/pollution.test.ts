@@ -15,9 +15,9 @@ const pollutions: Record<string, string> = {
   "call, apply and bind": "for (const k of ['call', 'apply', 'bind']) Function.prototype[k] = () => { throw 8 }",
   "array methods": "for (const k of ['map', 'some', 'flat', 'entries', 'push']) Array.prototype[k] = () => { throw 8 }",
   toJSON: "Object.prototype.toJSON = () => { throw 8 }; Array.prototype.toJSON = () => { throw 8 }",
-  then: "Object.defineProperty(Object.prototype, 'then', { get() { throw 8 }, configurable: true })",
+  "a getter named then": "Object.defineProperty(Object.prototype, 'then', { get() { throw 8 }, configurable: true })",
   "error fields":
-    "for (const k of ['code', 'detail', 'hint', 'sqlerrcode']) Object.defineProperty(Error.prototype, k, { set(v) { Object.defineProperty(this, k, { value: v }) }, get() { throw 8 } })",
+    "for (const k of ['detail', 'hint', 'context']) Object.defineProperty(Error.prototype, k, { set(v) { Object.defineProperty(this, k, { value: v }) }, get() { throw 8 } })",
   "JSON, Reflect and Map":
     "JSON.parse = JSON.stringify = () => { throw 8 }; Reflect.apply = Reflect.get = () => { throw 8 }; Map.prototype.get = () => { throw 8 }",
   "string methods": "for (const k of ['split', 'includes', 'replaceAll']) delete String.prototype[k]",
