@@ -33,12 +33,20 @@ record() { grep -qxF "$1" "$manifest" || printf '%s\n' "$1" >>"$manifest"; }
 install_packages() {
   say "installing $*"
   installed_packages >"$work/before"
+  # Packages of servers must not start them: the tests start their own.
+  quiet=no
+  [ -e /usr/sbin/policy-rc.d ] || {
+    quiet=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    as_root chmod 755 /usr/sbin/policy-rc.d
+  }
   # shellcheck disable=SC2024
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$work/apt.log" 2>&1 || {
     update_lists
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$work/apt.log" 2>&1 ||
       die "apt-get install $* failed: $(tail -3 "$work/apt.log")"
   }
+  [ $quiet = no ] || as_root rm -f /usr/sbin/policy-rc.d
   installed_packages | comm -13 "$work/before" - | while read -r package; do record "package $package"; done
 }
 
@@ -193,5 +201,15 @@ else
   (cd "$work/pgvector/stage" && find "./$library_dir" "./$extension_dir" -type f) | sed 's|^\./*|/|' >"$work/pgvector/files"
   while read -r file; do place "$work/pgvector/stage$file" "$file"; done <"$work/pgvector/files"
 fi
+
+# ---- what the tests put beside a server: pooler, exporter, scheduler, false clock, networks, linter of C++ ----
+wanted=
+for package in pgbouncer prometheus-postgres-exporter "postgresql-$major-cron" libfaketime iproute2 cppcheck; do
+  dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' && continue
+  [ -n "$(candidate "$package")" ] || update_lists
+  if [ -n "$(candidate "$package")" ]; then wanted="$wanted $package"; else say "no package $package; the tests that need it are skipped"; fi
+done
+# shellcheck disable=SC2086
+[ -z "$wanted" ] || install_packages $wanted
 
 say "ready: PostgreSQL $major with $([ -e "$extension_dir/plv8.control" ] && echo plv8 || echo plv8_host) and pgvector"
