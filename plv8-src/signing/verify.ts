@@ -99,10 +99,14 @@ export const begin = (settings: Settings): VerificationState => {
   }
 }
 
+/** Binds a public key; by default `verifierOf`, elsewhere any other implementation of the same verdict. */
+export type MakeVerifier = (publicKey: Uint8Array) => (message: Uint8Array, signature: Uint8Array) => boolean
+
 /** Checks the next events; returns the state after them and what is wrong with them. */
 export const verifyEvents = (
   before: VerificationState,
   events: readonly StoredEvent[],
+  makeVerifier: MakeVerifier = verifierOf,
 ): { state: VerificationState; problems: Problem[] } => {
   const state = { ...before, roots: { ...before.roots } }
   const peaks = state.peaks.map((peak) => hexToBytes(peak))
@@ -110,7 +114,7 @@ export const verifyEvents = (
   const verifiers = new Map(
     state.settings.keys
       .filter((key) => key.purpose === "events" && state.settings.signatures === "all")
-      .map((key) => [key.id, verifierOf(hexToBytes(key.public_key))]),
+      .map((key) => [key.id, makeVerifier(hexToBytes(key.public_key))]),
   )
   for (const stored of events) {
     const report = (problem: ProblemKind, words: string): void => {
@@ -204,7 +208,7 @@ const announcedKeys = ({ type, seq }: EventHeader, bytes: Uint8Array): StoredKey
   return Array.isArray(keys) ? keys : []
 }
 
-type Verifiers = ReadonlyMap<string, (message: Uint8Array, signature: Uint8Array) => boolean>
+type Verifiers = ReadonlyMap<string, ReturnType<MakeVerifier>>
 
 const checkSignature = (stored: StoredEvent, verifiers: Verifiers, report: Report): void => {
   if (stored.signature === null || stored.key_id === null) return
