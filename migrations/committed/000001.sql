@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:59d223812ca8689aed1ea92c2e93d2f1d088c247
+--! Hash: sha1:1f82448284bd5c92e5937ba1cb97214f4a7af755
 
 --! split: 001-preamble.sql
 /*
@@ -25819,7 +25819,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events 6f07ee2a264ff4a5"];
+let definition = globalThis["integrity._verify_events cbc14de64ef80ae5"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -28430,12 +28430,12 @@ if (definition === undefined) {
   var maximumNote = 64 * 1024;
 
   // plv8-src/signing/verify.ts
-  var verifyEvents = (before, events) => {
+  var verifyEvents = (before, events, makeVerifier = verifierOf) => {
     const state = { ...before, roots: { ...before.roots } };
     const peaks = state.peaks.map((peak) => hexToBytes(peak));
     const problems = [];
     const verifiers = new Map(
-      state.settings.keys.filter((key) => key.purpose === "events" && state.settings.signatures === "all").map((key) => [key.id, verifierOf(hexToBytes(key.public_key))])
+      state.settings.keys.filter((key) => key.purpose === "events" && state.settings.signatures === "all").map((key) => [key.id, makeVerifier(hexToBytes(key.public_key))])
     );
     for (const stored of events) {
       const report = (problem, words2) => {
@@ -28558,7 +28558,7 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events 6f07ee2a264ff4a5", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events cbc14de64ef80ae5", { value: definition });
 }
 const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf });
 return Array.isArray(rows) ? rows : [rows];
