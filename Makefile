@@ -6,9 +6,10 @@ MAKEFLAGS += --no-print-directory
 
 TSX := node --import tsx
 SETUP := node_modules/.package-lock.json
+PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long conformance lint format bench migration reference clean
+.PHONY: help setup build demo test test-long conformance lint format bench bench-peers migration reference clean
 .PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
@@ -42,8 +43,13 @@ lint: $(SETUP) ## Formatter, type checks, linters of TypeScript and SQL
 format: $(SETUP) ## Rewrite the sources in the project's format
 	@npx --no-install biome format --write .
 
-bench: build ## Measure; prints ours, each peer and the ratio
+bench: build bench-peers ## Measure; prints ours, each peer and the ratio
 	@$(TSX) bench/main.ts $(BENCH)
+
+$(PEERS): bench/peers/package.json bench/peers/package-lock.json bench/peers/install.ts $(SETUP)
+	@$(TSX) bench/peers/install.ts
+
+bench-peers: $(PEERS) ## Install what benchmarks compare with, in bench/peers (npm; compiles two packages)
 
 migration: build ## Write the next migration from sql/ and plv8-src/ (for maintainers)
 	@$(TSX) build/migration.ts $(MIGRATION_ARGS)
