@@ -31,10 +31,26 @@ function overview(): string {
   ].join("\n")
 }
 
+/** A command's name is one word, or two, such as "history export". */
+function findCommand(args: readonly string[]): { command: Command | undefined; words: readonly string[] } {
+  for (const count of [2, 1]) {
+    const name = args.slice(0, count).join(" ")
+    const command = COMMANDS.find((candidate) => candidate.name === name)
+    if (command !== undefined) return { command, words: args.slice(count) }
+  }
+  return { command: undefined, words: args }
+}
+
+function complainAbout(name: string): string {
+  const group = COMMANDS.filter((candidate) => candidate.name.startsWith(`${name} `)).map((member) => member.name)
+  if (group.length > 0) return `error: expected one of: ${group.join(", ")}\nhint: penstock ${group[0]} --help`
+  return `error: unknown command ${JSON.stringify(name)}\nhint: penstock --help lists the commands`
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const [name, ...words] = args
+  const [name] = args
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const topic = COMMANDS.find((candidate) => candidate.name === words[0])
+    const { command: topic } = findCommand(args.slice(1))
     console.log(topic === undefined ? overview() : helpText(topic))
     return name === undefined ? 2 : 0
   }
@@ -42,9 +58,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(VERSION)
     return 0
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name)
+  const { command, words } = findCommand(args)
   if (command === undefined) {
-    console.error(`error: unknown command ${JSON.stringify(name)}\nhint: penstock --help lists the commands`)
+    console.error(complainAbout(name))
     return 2
   }
   const stop = new AbortController()

@@ -24,6 +24,7 @@ export interface Context {
 }
 
 export interface Command {
+  /** One word, or two for a member of a group, such as "history export". */
   name: string
   summary: string
   /** The words after the name, such as `[URL]`. */
