@@ -64,15 +64,16 @@ begin
   );
   if moved is not null then
     perform integrity._compile(collection);
-    perform pg_notify(
+    perform integrity._notify(
+      collection,
       policy #>> '{notifications,channel}',
-      (told || jsonb_build_object(
+      told || jsonb_build_object(
         'event', 'state_change',
         'emergency_compact', actions -> 'emergency_compact',
         'pause_gnn_training', actions -> 'pause_gnn_training',
         'pause_tier_management', actions -> 'pause_tier_management',
         'custom_actions', case when length((actions -> 'custom_actions')::text) < 4000 then actions -> 'custom_actions' end
-      ))::text
+      )
     );
   end if;
 end

@@ -65,9 +65,10 @@ begin
     machine := step -> 'machine';
     if step ->> 'alert' is not null then
       perform integrity._append_event('alert', collection, jsonb_build_object('words', step -> 'alert', 'lambda2', measured.lambda2));
-      perform pg_notify(
+      perform integrity._notify(
+        collection,
         policy #>> '{notifications,channel}',
-        jsonb_build_object('event', 'alert', 'collection', collection, 'words', step -> 'alert')::text
+        jsonb_build_object('event', 'alert', 'collection', collection, 'words', step -> 'alert')
       );
     end if;
     if step -> 'transition' <> 'null' then
@@ -76,6 +77,9 @@ begin
     end if;
     exit when samples_taken = 2 or not (step -> 'wants_fresh_sample')::boolean;
   end loop;
+  perform integrity._tell_approach(
+    collection, policy, step ->> 'state', (measured.witness ->> 'lambda_cut')::float8
+  );
 
   if is_index <> compiled_for_index
     or (last_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
