@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:1f82448284bd5c92e5937ba1cb97214f4a7af755
+--! Hash: sha1:9aeb0578bd431a941e27c5b5eaaffd9b8e653868
 
 --! split: 001-preamble.sql
 /*
@@ -35324,7 +35324,68 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 056-integrity-100-cuts.sql
+--! split: 056-integrity-060-notifications.sql
+/* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
+create table integrity._outbox (
+  id bigint generated always as identity primary key,
+  created_at timestamptz not null default clock_timestamp(),
+  collection text not null,
+  event text not null,
+  payload jsonb not null,
+  attempts int not null default 0,
+  next_attempt_at timestamptz not null default clock_timestamp(),
+  delivered_at timestamptz,
+  last_error text,
+  constraint delivered_after_an_attempt check (delivered_at is null or attempts > 0)
+);
+
+create index on integrity._outbox (next_attempt_at) where delivered_at is null;
+create index on integrity._outbox (created_at);
+
+comment on table integrity._outbox is
+  'Notifications in the order in which they were made, written in the transaction that caused them. A row stays for a week, delivered or not.';
+comment on column integrity._outbox.attempts is 'How many times the worker has tried to post it.';
+
+create table integrity._approaches (
+  collection text primary key references penstock._collections (name) on update cascade on delete cascade,
+  threshold text not null,
+  since timestamptz not null,
+  clear_since timestamptz,
+  constraint known_threshold check (threshold in ('threshold_high', 'threshold_low'))
+);
+
+comment on table integrity._approaches is
+  'Collections whose lambda_cut has come near the threshold below their state, so that it is told once.';
+comment on column integrity._approaches.clear_since is
+  'Since when lambda_cut has been well above the threshold again; recovery is told after the hold time of the policy.';
+
+revoke all on integrity._outbox, integrity._approaches from public;
+
+--! split: 057-integrity-070-worker.sql
+create table integrity._worker (
+  is_the_only_one boolean primary key default true,
+  token bigint not null,
+  name text not null,
+  version text not null,
+  started_at timestamptz not null,
+  seen_at timestamptz not null,
+  ended_at timestamptz,
+  disk_used_share float8,
+  disk_reported_at timestamptz,
+  constraint only_one check (is_the_only_one),
+  constraint share_is_a_share check (disk_used_share between 0 and 1),
+  constraint share_with_a_time check ((disk_used_share is null) = (disk_reported_at is null))
+);
+
+comment on table integrity._worker is 'The worker that is active, or was the last one: one row, or none before the first.';
+comment on column integrity._worker.token is
+  'Fencing token: grows with every worker that begins. What an earlier one still writes is refused.';
+comment on column integrity._worker.disk_used_share is
+  'Used share of the disk that holds the data, from 0 to 1, as the worker saw it. No SQL shows it.';
+
+revoke all on integrity._worker from public;
+
+--! split: 058-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -35491,7 +35552,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 057-integrity-101-cut-aggregates.sql
+--! split: 059-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -35639,7 +35700,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 058-integrity-200-gate.sql
+--! split: 060-integrity-200-gate.sql
 create or replace function integrity.gate(
   collection text,
   operation text
@@ -35760,7 +35821,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 059-integrity-210-admit.sql
+--! split: 061-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -35933,7 +35994,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 060-integrity-220-refusals.sql
+--! split: 062-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -36090,7 +36151,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 061-integrity-230-write-triggers.sql
+--! split: 063-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -36225,7 +36286,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 062-integrity-250-trigger-installation.sql
+--! split: 064-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -36413,7 +36474,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 063-integrity-260-protect.sql
+--! split: 065-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -36519,7 +36580,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 064-integrity-270-policy.sql
+--! split: 066-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -36675,7 +36736,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 065-integrity-280-enrolment.sql
+--! split: 067-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -36800,7 +36861,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 066-integrity-290-set-policy.sql
+--! split: 068-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -36928,7 +36989,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 067-integrity-300-inventory.sql
+--! split: 069-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -37056,7 +37117,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 068-integrity-310-evidence.sql
+--! split: 070-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -37232,7 +37293,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 069-integrity-320-server-evidence.sql
+--! split: 071-integrity-320-server-evidence.sql
 /* Replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -37356,7 +37417,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 070-integrity-325-wal-evidence.sql
+--! split: 072-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._evidence_archiver(
   registered penstock._collections
@@ -37450,7 +37511,7 @@ revoke all on function
   integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 071-integrity-330-measure.sql
+--! split: 073-integrity-330-measure.sql
 create or replace function integrity._evidence(
   collection text
 )
@@ -37585,7 +37646,93 @@ comment on function integrity._measure is
 
 revoke all on function integrity._evidence, integrity._measure from public;
 
---! split: 072-integrity-340-transitions.sql
+--! split: 074-integrity-335-notify.sql
+create or replace function integrity._notify(
+  collection text,
+  channel text,
+  payload jsonb
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform pg_notify(channel, payload::text);
+  insert into integrity._outbox (collection, event, payload)
+  values (collection, payload ->> 'event', payload);
+  /* Wakes the worker, whichever channel the policy names. */
+  perform pg_notify('penstock_worker', 'outbox');
+  delete from integrity._outbox o where o.created_at < clock_timestamp() - interval '7 days';
+end
+$fn$;
+
+comment on function integrity._notify is
+  'Tells listeners on a channel, and keeps the message for the webhook of the worker, in this transaction. payload: an object with event and collection, below 8000 bytes.';
+
+create or replace function integrity._tell_approach(
+  collection text,
+  policy jsonb,
+  state text,
+  lambda_cut float8
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  margin constant float8 := (policy #>> '{hysteresis,recover_margin}')::float8;
+  threshold constant text := case state when 'normal' then 'threshold_high' when 'stress' then 'threshold_low' end;
+  edge constant float8 := (policy ->> threshold)::float8 + margin;
+  /* Halfway to a healthy system at most, so that it can be reached. */
+  clear constant float8 := least(edge + margin, (edge + 1) / 2);
+  known integrity._approaches;
+  told constant jsonb := jsonb_build_object(
+    'collection', collection, 'state', state, 'lambda_cut', lambda_cut,
+    'threshold', threshold, 'threshold_value', policy -> threshold
+  );
+begin
+  select a.* into known from integrity._approaches a where a.collection = _tell_approach.collection;
+  if found and known.threshold is distinct from threshold then
+    /* The state has changed, which was told. */
+    delete from integrity._approaches a where a.collection = _tell_approach.collection;
+    known := null;
+  end if;
+  if threshold is null or lambda_cut is null then
+    return;
+  end if;
+
+  if known.collection is null then
+    if lambda_cut < edge then
+      insert into integrity._approaches (collection, threshold, since) values (collection, threshold, clock_timestamp());
+      perform integrity._notify(
+        collection, policy #>> '{notifications,channel}', told || jsonb_build_object('event', 'threshold_approach')
+      );
+    end if;
+  elsif lambda_cut < clear then
+    update integrity._approaches a
+    set clear_since = null
+    where a.collection = _tell_approach.collection and a.clear_since is not null;
+  elsif known.clear_since is null then
+    update integrity._approaches a set clear_since = clock_timestamp() where a.collection = _tell_approach.collection;
+  elsif clock_timestamp() - known.clear_since >= make_interval(secs => (policy #>> '{hysteresis,hold_secs}')::float8) then
+    delete from integrity._approaches a where a.collection = _tell_approach.collection;
+    perform integrity._notify(
+      collection, policy #>> '{notifications,channel}', told || jsonb_build_object('event', 'recovery', 'since', known.since)
+    );
+  end if;
+end
+$fn$;
+
+comment on function integrity._tell_approach is
+  'Tells once when lambda_cut comes within recover_margin of the threshold below the present state, and once when it has been well above for the hold time. A state change is told by itself.';
+
+revoke all on function integrity._notify, integrity._tell_approach from public;
+
+--! split: 075-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -37652,15 +37799,16 @@ begin
   );
   if moved is not null then
     perform integrity._compile(collection);
-    perform pg_notify(
+    perform integrity._notify(
+      collection,
       policy #>> '{notifications,channel}',
-      (told || jsonb_build_object(
+      told || jsonb_build_object(
         'event', 'state_change',
         'emergency_compact', actions -> 'emergency_compact',
         'pause_gnn_training', actions -> 'pause_gnn_training',
         'pause_tier_management', actions -> 'pause_tier_management',
         'custom_actions', case when length((actions -> 'custom_actions')::text) < 4000 then actions -> 'custom_actions' end
-      ))::text
+      )
     );
   end if;
 end
@@ -37708,7 +37856,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 073-integrity-350-sample.sql
+--! split: 076-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -37776,9 +37924,10 @@ begin
     machine := step -> 'machine';
     if step ->> 'alert' is not null then
       perform integrity._append_event('alert', collection, jsonb_build_object('words', step -> 'alert', 'lambda2', measured.lambda2));
-      perform pg_notify(
+      perform integrity._notify(
+        collection,
         policy #>> '{notifications,channel}',
-        jsonb_build_object('event', 'alert', 'collection', collection, 'words', step -> 'alert')::text
+        jsonb_build_object('event', 'alert', 'collection', collection, 'words', step -> 'alert')
       );
     end if;
     if step -> 'transition' <> 'null' then
@@ -37787,6 +37936,9 @@ begin
     end if;
     exit when samples_taken = 2 or not (step -> 'wants_fresh_sample')::boolean;
   end loop;
+  perform integrity._tell_approach(
+    collection, policy, step ->> 'state', (measured.witness ->> 'lambda_cut')::float8
+  );
 
   if is_index <> compiled_for_index
     or (last_transition is null and pg_sequence_last_value(before.epoch_sequence) is distinct from before.published)
@@ -37825,7 +37977,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 074-integrity-360-schedule.sql
+--! split: 077-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -37927,7 +38079,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 075-integrity-400-override.sql
+--! split: 078-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -38087,7 +38239,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 076-integrity-410-status.sql
+--! split: 079-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -38277,7 +38429,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 077-integrity-420-graph.sql
+--! split: 080-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -38371,7 +38523,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 078-integrity-430-user-graph.sql
+--! split: 081-integrity-430-user-graph.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -38557,7 +38709,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 079-integrity-440-report-health.sql
+--! split: 082-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -38655,7 +38807,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 080-integrity-450-views.sql
+--! split: 083-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -38771,7 +38923,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 081-integrity-460-health.sql
+--! split: 084-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -38828,7 +38980,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 082-integrity-500-history-tables.sql
+--! split: 085-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -38919,7 +39071,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 083-integrity-510-append-only.sql
+--! split: 086-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -38961,7 +39113,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 084-integrity-520-history-keys.sql
+--! split: 087-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -39100,7 +39252,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 085-integrity-530-append-event.sql
+--! split: 088-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -39165,7 +39317,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 086-integrity-540-history.sql
+--! split: 089-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -39265,7 +39417,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 087-integrity-550-verify-event.sql
+--! split: 090-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -39362,7 +39514,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 088-integrity-560-verify-history.sql
+--! split: 091-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -39493,7 +39645,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 089-integrity-570-checkpoint.sql
+--! split: 092-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -39545,7 +39697,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 090-integrity-580-proofs.sql
+--! split: 093-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -39664,7 +39816,7 @@ revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 091-integrity-590-export-history.sql
+--! split: 094-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -39701,7 +39853,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 092-integrity-599-history-owner.sql
+--! split: 095-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -39769,7 +39921,250 @@ grant execute on function
   to current_user;
 grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
 
---! split: 093-postamble.sql
+--! split: 096-integrity-600-worker.sql
+/*
+ * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
+ * object 1, and every write carries the token that it was given when it began.
+ */
+create or replace function integrity.worker_begin(
+  name text,
+  version text
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  given bigint;
+begin
+  if not pg_try_advisory_lock(1346719319, 1) then
+    return null;
+  end if;
+  insert into integrity._worker as w (token, name, version, started_at, seen_at)
+  values (1, worker_begin.name, worker_begin.version, clock_timestamp(), clock_timestamp())
+  on conflict on constraint _worker_pkey do update
+  set token = w.token + 1,
+      name = excluded.name,
+      version = excluded.version,
+      started_at = excluded.started_at,
+      seen_at = excluded.seen_at,
+      ended_at = null
+  returning w.token into given;
+  return given;
+end
+$fn$;
+
+comment on function integrity.worker_begin is
+  'Makes this session the worker and returns its fencing token, or NULL while another session is the worker. The lock lasts as long as the session: use a direct connection, no pooler.';
+
+create or replace function integrity._require_worker(
+  token bigint
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  current_token bigint;
+begin
+  select w.token into current_token from integrity._worker w for share;
+  if current_token is distinct from token then
+    raise exception using
+      errcode = '55000',
+      message = pg_catalog.format('expected the token of the active worker, got %s', coalesce(token::text, 'NULL')),
+      detail = pg_catalog.format('{"token": %s}', coalesce(current_token::text, 'null')),
+      hint = 'Another worker has begun. This one is to stop, or to call integrity.worker_begin anew.';
+  end if;
+end
+$fn$;
+
+comment on function integrity._require_worker is
+  'Refuses with 55000 what a worker writes after another one has begun. Holds the row until the end of the transaction, so that none begins meanwhile.';
+
+create or replace function integrity.worker_beat(
+  token bigint,
+  disk_used_share float8 default null
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  update integrity._worker w
+  set seen_at = clock_timestamp(),
+      disk_used_share = coalesce(worker_beat.disk_used_share, w.disk_used_share),
+      disk_reported_at = case when worker_beat.disk_used_share is null then w.disk_reported_at else clock_timestamp() end;
+end
+$fn$;
+
+comment on function integrity.worker_beat is
+  'Says that the worker is alive, and how full the disk is (0 to 1). Errors: 55000 when another worker has begun.';
+
+create or replace function integrity.worker_end(
+  token bigint
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  update integrity._worker w set seen_at = clock_timestamp(), ended_at = clock_timestamp();
+  perform pg_advisory_unlock(1346719319, 1);
+end
+$fn$;
+
+comment on function integrity.worker_end is
+  'Ends the work of this session as the worker, so that another takes over at once. Errors: 55000 when another worker has begun.';
+
+create or replace view integrity.worker as
+select
+  w.name,
+  w.version,
+  w.token,
+  w.started_at,
+  w.seen_at as last_seen,
+  w.ended_at,
+  exists (
+    select
+    from pg_catalog.pg_locks l
+    where l.locktype = 'advisory'
+      and l.classid = 1346719319
+      and l.objid = 1
+      and l.objsubid = 2
+      and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+      and l.granted
+  ) as is_active,
+  w.disk_used_share,
+  w.disk_reported_at
+from integrity._worker w;
+
+comment on view integrity.worker is
+  'The worker that is active, or was the last one. is_active: a session holds the lock of the worker now. Empty before the first worker.';
+
+create or replace function integrity._next_sample_in()
+returns float8
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select extract(epoch from min(least(
+      coalesce(
+        s.last_sample_at + make_interval(secs => (integrity._active_policy(s.collection) -> 'sample_interval_secs')::float8),
+        clock_timestamp()
+      ),
+      to_timestamp((s.machine #>> '{override,until_us}')::float8 / 1000000)
+    )) - clock_timestamp())
+    from integrity._states s
+    join penstock._collections c on c.name = s.collection
+    join pg_catalog.pg_class r on r.oid = c.relation
+  );
+end
+$fn$;
+
+comment on function integrity._next_sample_in is
+  'Seconds until the first collection is due for a sample, negative when one is overdue. NULL without collections.';
+
+revoke all on function
+  integrity.worker_begin, integrity._require_worker, integrity.worker_beat, integrity.worker_end, integrity._next_sample_in
+  from public;
+grant execute on function
+  integrity.worker_begin, integrity.worker_beat, integrity.worker_end, integrity._next_sample_in
+  to penstock_admin, penstock_worker;
+revoke all on integrity.worker from public;
+grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+
+--! split: 097-integrity-610-outbox.sql
+create or replace function integrity.pending_notifications(
+  "limit" int default 100
+)
+returns table (
+  id bigint,
+  created_at timestamptz,
+  collection text,
+  event text,
+  payload jsonb,
+  attempts int
+)
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+  select o.id, o.created_at, o.collection, o.event, o.payload, o.attempts
+  from integrity._outbox o
+  where o.delivered_at is null and o.next_attempt_at <= clock_timestamp()
+  order by o.id
+  limit pending_notifications."limit";
+end
+$fn$;
+
+comment on function integrity.pending_notifications is
+  'Notifications that the webhook has not accepted yet and whose next attempt is due, oldest first.';
+
+create or replace function integrity.notification_attempted(
+  token bigint,
+  id bigint,
+  error text default null,
+  retry_after_secs float8 default null
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  update integrity._outbox o
+  set attempts = o.attempts + 1,
+      delivered_at = case when notification_attempted.error is null then clock_timestamp() end,
+      last_error = left(notification_attempted.error, 1000),
+      next_attempt_at = case
+        when notification_attempted.error is null then o.next_attempt_at
+        else clock_timestamp() + make_interval(secs => coalesce(retry_after_secs, 60))
+      end
+  where o.id = notification_attempted.id and o.delivered_at is null;
+end
+$fn$;
+
+comment on function integrity.notification_attempted is
+  'Notes that the worker posted a notification: accepted, or with an error and the seconds until the next attempt. Errors: 55000 when another worker has begun.';
+
+create or replace view integrity.notifications as
+select o.id, o.created_at, o.collection, o.event, o.payload, o.attempts, o.delivered_at, o.last_error
+from integrity._outbox o;
+
+comment on view integrity.notifications is
+  'What was told in the last week, and whether the webhook of the worker has accepted it.';
+
+revoke all on function integrity.pending_notifications, integrity.notification_attempted from public;
+grant execute on function integrity.pending_notifications, integrity.notification_attempted to penstock_admin, penstock_worker;
+revoke all on integrity.notifications from public;
+grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 098-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
