@@ -1,3 +1,8 @@
+/*
+ * gate, enter and the trigger function of 230 run before every operation. A SET clause would
+ * cost them a quarter of their time; instead every name and operator says its schema, which
+ * the linter checks, so that the search_path of the caller decides nothing.
+ */
 create or replace function integrity.gate(
   collection text,
   operation text
@@ -6,7 +11,6 @@ returns integrity.gate_result
 stable
 parallel restricted
 security definer
-set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
@@ -17,10 +21,10 @@ begin
     r.lambda_cut, r.mode
   into answer
   from integrity._gates r
-  where r.collection = gate.collection
-    and r.operation = gate.operation
+  where r.collection operator(pg_catalog.=) gate.collection
+    and r.operation operator(pg_catalog.=) gate.operation
     and r.stale_at is null
-    and r.published = pg_sequence_last_value(r.epoch_sequence);
+    and r.published operator(pg_catalog.=) pg_catalog.pg_sequence_last_value(r.epoch_sequence);
 
   if found then
     return answer;
@@ -80,20 +84,20 @@ returns void
 volatile
 parallel unsafe
 security definer
-set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  is_open boolean;
-  problem text;
+  is_open pg_catalog.bool;
+  problem pg_catalog.text;
 begin
   begin
     select
-      r.throttle_factor = 0 and r.max_concurrent is null and r.stale_at is null
-      and r.published is not distinct from pg_sequence_last_value(r.epoch_sequence)
+      r.throttle_factor operator(pg_catalog.=) 0 and r.max_concurrent is null and r.stale_at is null
+      and coalesce(r.published operator(pg_catalog.=) pg_catalog.pg_sequence_last_value(r.epoch_sequence), false)
     into is_open
     from integrity._gates r
-    where r.collection = enter.collection and r.operation = enter.operation;
+    where r.collection operator(pg_catalog.=) enter.collection
+      and r.operation operator(pg_catalog.=) enter.operation;
     if found then
       if not is_open then
         perform integrity._admit(enter.collection, enter.operation);

@@ -6,34 +6,51 @@ create or replace function integrity._tg_gate()
 returns trigger
 volatile
 security definer
+language plpgsql
+as $fn$
+declare
+  published constant pg_catalog.int8 := pg_catalog.pg_sequence_last_value(pg_catalog.to_regclass(tg_argv[1]));
+begin
+  /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
+  if published operator(pg_catalog.&) 6 operator(pg_catalog.<>) 0 then
+    return null;
+  end if;
+  perform integrity._gate_write(tg_argv[0], tg_op, pg_catalog.pg_trigger_depth());
+  return null;
+end
+$fn$;
+
+comment on function integrity._tg_gate is
+  'Statement trigger of protected tables: INSERT, UPDATE and DELETE ask the gate of that name, TRUNCATE asks bulk_delete.';
+
+create or replace function integrity._gate_write(
+  collection text,
+  command text,
+  depth int
+)
+returns void
+volatile
+parallel unsafe
 set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  asked text;
+  asked constant text := case command when 'TRUNCATE' then 'bulk_delete' else lower(command) end;
   own_gate record;
   problem text;
 begin
-  /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
-  if pg_sequence_last_value(to_regclass(tg_argv[1])) & 6 <> 0 then
-    return null;
-  end if;
-
-  asked := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
   begin
     select r.collection_id, i.batch_limit into own_gate
     from integrity._gates r
     left join integrity._gates i on i.collection = r.collection and i.operation = 'insert'
-    where r.collection = tg_argv[0] and r.operation = asked;
+    where r.collection = _gate_write.collection and r.operation = asked;
     if found then
-      perform integrity._admit(tg_argv[0], asked);
+      perform integrity._admit(collection, asked);
       /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
-      if own_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
-        perform set_config(
-          'penstock.rows_' || own_gate.collection_id || '_' || pg_trigger_depth(), own_gate.batch_limit::text, true
-        );
+      if own_gate.batch_limit is not null and command in ('INSERT', 'UPDATE') then
+        perform set_config('penstock.rows_' || own_gate.collection_id || '_' || depth, own_gate.batch_limit::text, true);
       end if;
-      return null;
+      return;
     end if;
   exception
     when others then
@@ -42,13 +59,12 @@ begin
       end if;
       problem := sqlerrm;
   end;
-  perform integrity._without_gate(tg_argv[0], asked, problem, true);
-  return null;
+  perform integrity._without_gate(collection, asked, problem, true);
 end
 $fn$;
 
-comment on function integrity._tg_gate is
-  'Statement trigger of protected tables: INSERT, UPDATE and DELETE ask the gate of that name, TRUNCATE asks bulk_delete.';
+comment on function integrity._gate_write is
+  'What a statement meets while writes are limited: the gate of its operation, and a count of rows to start. depth: pg_trigger_depth() of the trigger.';
 
 /*
  * Counts the rows of an INSERT down from the limit that the statement trigger has set. On the
@@ -130,4 +146,4 @@ $fn$;
 comment on function integrity._admit_batch is
   'Decides about an INSERT that has reached its limit of rows: 55R02 where the state sets max_insert_batch_size, else what the gate of bulk_insert says.';
 
-revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
+revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;

@@ -48,6 +48,41 @@ describe("functions", () => {
     expect((await lint(good.replaceAll(from, () => to))).join("\n")).toContain(expected)
   })
 
+  describe("in plpgsql without search_path, where every name has its schema", () => {
+    const definer = good
+      .replace("set search_path = ''", "security definer")
+      .replace("return x + 1", "return pg_catalog.abs(x) operator(pg_catalog.+) 1")
+    const within = (body: string) => definer.replace("return pg_catalog", `${body};\n  return pg_catalog`)
+
+    test("nothing is wrong", async () => {
+      expect(await lint(definer)).toEqual([])
+      expect(await lint(within("if x is null then return coalesce(x, 1)::pg_catalog.int4; end if"))).toEqual([])
+    })
+
+    test.each([
+      ["a function", "perform abs(x)", "function abs"],
+      ["an operator", "x := x - 1", "operator -"],
+      ["an operator in a query", "perform from penstock.t where t.x = 1", "operator ="],
+      ["a table", "perform from t", "table t"],
+      ["a table that is changed", "delete from t", "table t"],
+      ["a type of a variable", "declare y text; begin null; end", "type text"],
+      ["a type of a cast", "perform x::text", "type text"],
+      ["IN", "x := case when x in (1, 2) then 1 end", "operator ="],
+      ["CASE with a value", "x := case x when 1 then 1 end", "operator of CASE value WHEN"],
+      ["the statement CASE", "case x when 1 then null; end case", "operator IN"],
+      ["DISTINCT", "x := (x is distinct from 1)::pg_catalog.int4", "operator ="],
+      ["ANY of a query", "x := x = any (select 1)", "operator of ANY or IN"],
+      ["USING", "perform from penstock.a join penstock.b using (x)", "operator of USING"],
+      ["a default", "declare y pg_catalog.int4 := abs(1); begin null; end", "function abs"],
+      ["a raised word", "raise exception '%', abs(x)", "function abs"],
+      ["a loop", "for i in 1 .. abs(x) loop null; end loop", "function abs"],
+    ])("%s without is found", async (_what, body, expected) => {
+      const findings = (await lint(within(body))).join("\n")
+      expect(findings).toContain("security definer without set search_path, and without a schema")
+      expect(findings).toContain(expected.replace("operator IN", "operator ="))
+    })
+  })
+
   test("in SQL may go without search_path, to be inlined", async () => {
     const inlined = good.replace("set search_path = ''\n", "").replace("plpgsql", "sql")
     expect(await lint(inlined.replace(/begin[^]*end\n/, "select x + 1\n"))).toEqual([])
