@@ -38,7 +38,9 @@ const unqualified = (kind: string, node: Tree): string | undefined => {
       return list("collname", "collation")
     case "RangeVar":
     case "relation":
-      return node["relname"] !== undefined && node["schemaname"] === undefined ? `table ${node["relname"]}` : undefined
+      return typeof node["relname"] === "string" && node["schemaname"] === undefined
+        ? `table ${node["relname"]}`
+        : undefined
     default:
       return undefined
   }

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9aeb0578bd431a941e27c5b5eaaffd9b8e653868
+--! Hash: sha1:712b1c789051f6704fd3a79517067d0c9a07f73b
 
 --! split: 001-preamble.sql
 /*
@@ -35150,8 +35150,8 @@ revoke all on integrity._states, integrity._samples from public;
 
 --! split: 053-integrity-030-gates.sql
 create table integrity._gates (
-  collection text not null references penstock._collections (name) on update cascade on delete cascade,
-  operation text not null,
+  collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
+  operation text collate "C" not null,
   collection_id int not null,
   response text not null,
   allowed boolean not null,
@@ -35184,6 +35184,7 @@ with (fillfactor = 50);
 
 comment on table integrity._gates is
   'The compiled gates, one row per collection and operation: all that a gate reads, decided in advance.';
+comment on column integrity._gates.collection is 'Under collation "C", as the operation is: bytes are compared faster than words.';
 comment on column integrity._gates.batch_limit is
   'Rows that one INSERT may write before it counts as bulk; NULL when a bulk insert meets no limit. Set for insert only.';
 comment on column integrity._gates.stale_after_secs is 'Seconds without a sample after which the gate allows; NULL keeps the state.';
@@ -35701,6 +35702,11 @@ revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
 --! split: 060-integrity-200-gate.sql
+/*
+ * gate, enter and the trigger function of 230 run before every operation. A SET clause would
+ * cost them a quarter of their time; instead every name and operator says its schema, which
+ * the linter checks, so that the search_path of the caller decides nothing.
+ */
 create or replace function integrity.gate(
   collection text,
   operation text
@@ -35709,7 +35715,6 @@ returns integrity.gate_result
 stable
 parallel restricted
 security definer
-set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
@@ -35720,10 +35725,10 @@ begin
     r.lambda_cut, r.mode
   into answer
   from integrity._gates r
-  where r.collection = gate.collection
-    and r.operation = gate.operation
+  where r.collection operator(pg_catalog.=) gate.collection
+    and r.operation operator(pg_catalog.=) gate.operation
     and r.stale_at is null
-    and r.published = pg_sequence_last_value(r.epoch_sequence);
+    and r.published operator(pg_catalog.=) pg_catalog.pg_sequence_last_value(r.epoch_sequence);
 
   if found then
     return answer;
@@ -35783,20 +35788,20 @@ returns void
 volatile
 parallel unsafe
 security definer
-set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  is_open boolean;
-  problem text;
+  is_open pg_catalog.bool;
+  problem pg_catalog.text;
 begin
   begin
     select
-      r.throttle_factor = 0 and r.max_concurrent is null and r.stale_at is null
-      and r.published is not distinct from pg_sequence_last_value(r.epoch_sequence)
+      r.throttle_factor operator(pg_catalog.=) 0 and r.max_concurrent is null and r.stale_at is null
+      and coalesce(r.published operator(pg_catalog.=) pg_catalog.pg_sequence_last_value(r.epoch_sequence), false)
     into is_open
     from integrity._gates r
-    where r.collection = enter.collection and r.operation = enter.operation;
+    where r.collection operator(pg_catalog.=) enter.collection
+      and r.operation operator(pg_catalog.=) enter.operation;
     if found then
       if not is_open then
         perform integrity._admit(enter.collection, enter.operation);
@@ -36160,34 +36165,51 @@ create or replace function integrity._tg_gate()
 returns trigger
 volatile
 security definer
+language plpgsql
+as $fn$
+declare
+  published constant pg_catalog.int8 := pg_catalog.pg_sequence_last_value(pg_catalog.to_regclass(tg_argv[1]));
+begin
+  /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
+  if published operator(pg_catalog.&) 6 operator(pg_catalog.<>) 0 then
+    return null;
+  end if;
+  perform integrity._gate_write(tg_argv[0], tg_op, pg_catalog.pg_trigger_depth());
+  return null;
+end
+$fn$;
+
+comment on function integrity._tg_gate is
+  'Statement trigger of protected tables: INSERT, UPDATE and DELETE ask the gate of that name, TRUNCATE asks bulk_delete.';
+
+create or replace function integrity._gate_write(
+  collection text,
+  command text,
+  depth int
+)
+returns void
+volatile
+parallel unsafe
 set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  asked text;
+  asked constant text := case command when 'TRUNCATE' then 'bulk_delete' else lower(command) end;
   own_gate record;
   problem text;
 begin
-  /* Writes are open, or the kill switch is on. A sequence that is gone gives NULL. */
-  if pg_sequence_last_value(to_regclass(tg_argv[1])) & 6 <> 0 then
-    return null;
-  end if;
-
-  asked := case tg_op when 'TRUNCATE' then 'bulk_delete' else lower(tg_op) end;
   begin
     select r.collection_id, i.batch_limit into own_gate
     from integrity._gates r
     left join integrity._gates i on i.collection = r.collection and i.operation = 'insert'
-    where r.collection = tg_argv[0] and r.operation = asked;
+    where r.collection = _gate_write.collection and r.operation = asked;
     if found then
-      perform integrity._admit(tg_argv[0], asked);
+      perform integrity._admit(collection, asked);
       /* Also for UPDATE: it comes second in an upsert, and the rows that it moves to another partition are inserted there. */
-      if own_gate.batch_limit is not null and tg_op in ('INSERT', 'UPDATE') then
-        perform set_config(
-          'penstock.rows_' || own_gate.collection_id || '_' || pg_trigger_depth(), own_gate.batch_limit::text, true
-        );
+      if own_gate.batch_limit is not null and command in ('INSERT', 'UPDATE') then
+        perform set_config('penstock.rows_' || own_gate.collection_id || '_' || depth, own_gate.batch_limit::text, true);
       end if;
-      return null;
+      return;
     end if;
   exception
     when others then
@@ -36196,13 +36218,12 @@ begin
       end if;
       problem := sqlerrm;
   end;
-  perform integrity._without_gate(tg_argv[0], asked, problem, true);
-  return null;
+  perform integrity._without_gate(collection, asked, problem, true);
 end
 $fn$;
 
-comment on function integrity._tg_gate is
-  'Statement trigger of protected tables: INSERT, UPDATE and DELETE ask the gate of that name, TRUNCATE asks bulk_delete.';
+comment on function integrity._gate_write is
+  'What a statement meets while writes are limited: the gate of its operation, and a count of rows to start. depth: pg_trigger_depth() of the trigger.';
 
 /*
  * Counts the rows of an INSERT down from the limit that the statement trigger has set. On the
@@ -36284,7 +36305,7 @@ $fn$;
 comment on function integrity._admit_batch is
   'Decides about an INSERT that has reached its limit of rows: 55R02 where the state sets max_insert_batch_size, else what the gate of bulk_insert says.';
 
-revoke all on function integrity._tg_gate, integrity._tg_batch, integrity._admit_batch from public;
+revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
 --! split: 064-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
