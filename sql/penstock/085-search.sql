@@ -32,6 +32,11 @@ begin
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
   end if;
+  if ef_search not between 1 and 1000 or probes not between 1 and 32768 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected ef_search from 1 to 1000 and probes from 1 to 32768, got %s and %s',
+        coalesce(ef_search::text, 'NULL'), coalesce(probes::text, 'NULL'));
+  end if;
   /* A vector takes 8 bytes and 4 a dimension, 3 less when short; any other size may still be a compressed one. */
   if pg_catalog.pg_column_size(query) not in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions) then
     perform penstock._check_query(target, query);

@@ -1,3 +1,4 @@
+import type { PGlite } from "@electric-sql/pglite"
 import { openPglite } from "./pglite-backend.ts"
 import { openServer } from "./server-backend.ts"
 
@@ -16,6 +17,8 @@ export interface SqlFailure {
 /** A database with pgvector, plv8 and everything of ours installed, for one test file. */
 export interface Database {
   readonly backend: "pglite" | "server"
+  /** How a client library reaches it. */
+  readonly target: Target
   /** Runs one statement. Arrays are for array parameters; give a JSON array as its text. */
   query<R extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<R[]>
   /** First column of the first row; undefined when there is no row. */
@@ -27,7 +30,11 @@ export interface Database {
   close(): Promise<void>
 }
 
+export type Target = { pglite: PGlite } | { connectionString: string }
+
 export interface OpenOptions {
+  /** The server on which to make the database; default DATABASE_URL, else an embedded one. */
+  url?: string | undefined
   /** Without our own objects: an empty database with the two extensions available. Default false. */
   empty?: boolean
 }
@@ -37,10 +44,11 @@ export interface OpenOptions {
  * that server. A template is built once for all test files that see the same sources.
  */
 export const openDatabase = async (options: OpenOptions = {}): Promise<Database> => {
-  const url = process.env.DATABASE_URL
+  const url = options.url ?? process.env.DATABASE_URL
   const connection = url === undefined ? await openPglite(options) : await openServer(url, options)
   return {
     backend: connection.backend,
+    target: connection.target,
     query: async <R extends Row>(sql: string, params: readonly unknown[] = []) => {
       const { columns, rows } = await connection.run(sql, params)
       return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))) as R[]
@@ -65,6 +73,7 @@ export const openDatabase = async (options: OpenOptions = {}): Promise<Database>
 /** What a backend provides. */
 export interface Connection {
   readonly backend: "pglite" | "server"
+  readonly target: Target
   readonly run: (sql: string, params: readonly unknown[]) => Promise<{ columns: string[]; rows: unknown[][] }>
   readonly exec: (sql: string) => Promise<void>
   readonly close: () => Promise<void>

@@ -13,6 +13,7 @@ export const openPglite = async ({ empty = false }: OpenOptions): Promise<Connec
   const pg = await PGlite.create({ extensions, loadDataDir: new Blob([template]) })
   return {
     backend: "pglite",
+    target: { pglite: pg },
     run: async (sql, params) => {
       const { fields, rows } = await pg.query<unknown[]>(sql, [...params], { rowMode: "array" })
       return { columns: fields.map((field) => field.name), rows }

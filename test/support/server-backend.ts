@@ -1,34 +1,18 @@
-import { Client, types } from "pg"
+import { Client } from "pg"
+import { typeParsers } from "../../client/sql/values.ts"
 import type { Connection, OpenOptions } from "./database.ts"
 import { install, sourceHash } from "./template.ts"
 
-const integer = (text: string): number | bigint => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))
-const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), "hex"))
-const plain = (text: string): string => text
-/** The parser of text[]; @types/pg lists no arrays among the types. */
-const textArray = (types.getTypeParser as (oid: number) => (text: string) => (string | null)[])(1009)
-const array = (element: (text: string) => unknown) => (text: string) =>
-  textArray(text).map((value) => (value === null ? null : element(value)))
-
-/** By type OID: the same JavaScript values as the embedded database gives. */
-const parsers = new Map<number, (text: string) => unknown>([
-  [17, bytes],
-  [20, integer],
-  [1001, array(bytes)],
-  [1003, array(plain)],
-  [1016, array(integer)],
-  [1186, plain],
-  [1231, array(plain)],
-  [2210, array(plain)],
-])
+/** The URL of another database on the same server. */
+const databaseUrl = (url: string, database: string): string => {
+  const target = new URL(url)
+  target.pathname = `/${database}`
+  return target.href
+}
 
 const connect = async (url: string, database?: string): Promise<Client> => {
-  const target = new URL(url)
-  if (database !== undefined) target.pathname = `/${database}`
-  const client = new Client({
-    connectionString: target.href,
-    types: { getTypeParser: (oid, format) => parsers.get(oid) ?? types.getTypeParser(oid, format) },
-  })
+  const connectionString = database === undefined ? url : databaseUrl(url, database)
+  const client = new Client({ connectionString, types: typeParsers })
   await client.connect()
   return client
 }
@@ -48,6 +32,7 @@ export const openServer = async (url: string, { empty = false }: OpenOptions): P
   const client = await connect(url, name)
   return {
     backend: "server",
+    target: { connectionString: databaseUrl(url, name) },
     run: async (sql, params) => {
       const { fields, rows } = await client.query<unknown[]>({ text: sql, values: [...params], rowMode: "array" })
       return { columns: fields.map((field) => field.name), rows }

@@ -1,12 +1,11 @@
-import { execFileSync } from "node:child_process"
-import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import { Client } from "pg"
-import { type Cluster, removeCluster, serverBinaries, startCluster } from "../../../host/native/cluster.ts"
+import { type Cluster, removeCluster, startCluster } from "../../../host/native/cluster.ts"
 import { checkPrerequisites, compareInstalled, migrate, plan } from "../../../cli/migrations/index.ts"
+import { hasServer } from "../../support/has-server.ts"
 
 // As on a managed service: a server of one's own, installed by roles that are no superusers.
 
@@ -19,17 +18,6 @@ const query = async (url: string, sql: string): Promise<unknown[]> => {
     await client.end()
   }
 }
-
-/** Whether this machine has a server with pgvector and the language plv8; `make native` gets them. */
-const hasServer = ((): boolean => {
-  try {
-    const share = execFileSync(join(serverBinaries(), "pg_config"), ["--sharedir"], { encoding: "utf8" }).trim()
-    const has = (extension: string): boolean => existsSync(join(share, "extension", `${extension}.control`))
-    return has("vector") && (has("plv8") || has("plv8_host"))
-  } catch {
-    return false
-  }
-})()
 
 const describeWithServer = hasServer ? describe : describe.skip
 

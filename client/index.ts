@@ -1,0 +1,12 @@
+/** The library for applications: collections over PostgreSQL, PGlite or memory. */
+export * from "./collections/collection.ts"
+export { MemoryStore } from "./collections/memory.ts"
+export { PostgresStore } from "./collections/postgres.ts"
+export { openExecutor, openStore, type StoreOptions, type Target } from "./connect.ts"
+export * from "./errors.ts"
+export { retry, type RetryOptions } from "./retry.ts"
+export { POOL_DEFAULTS, readBackend, readPoolConfig } from "./settings.ts"
+export type { CursorOptions, Executor, QueryOptions, Row, TransactionOptions, VectorLike } from "./sql/executor.ts"
+export { PgliteExecutor, type PgliteLike } from "./sql/pglite.ts"
+export { PoolExecutor } from "./sql/pool.ts"
+export { RetryingExecutor } from "./sql/retrying.ts"
