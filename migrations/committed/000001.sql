@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:712b1c789051f6704fd3a79517067d0c9a07f73b
+--! Hash: sha1:a106ce3384689b6a6cffd9d6803e76a97e3b1dde
 
 --! split: 001-preamble.sql
 /*
@@ -1538,6 +1538,11 @@ begin
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k of at least 1, got %s', coalesce(k::text, 'NULL'));
   end if;
+  if ef_search not between 1 and 1000 or probes not between 1 and 32768 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected ef_search from 1 to 1000 and probes from 1 to 32768, got %s and %s',
+        coalesce(ef_search::text, 'NULL'), coalesce(probes::text, 'NULL'));
+  end if;
   /* A vector takes 8 bytes and 4 a dimension, 3 less when short; any other size may still be a compressed one. */
   if pg_catalog.pg_column_size(query) not in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions) then
     perform penstock._check_query(target, query);
@@ -1773,7 +1778,36 @@ grant execute on function penstock.get to penstock_user;
 grant execute on function penstock.count to penstock_user;
 grant execute on function penstock.stats to penstock_user;
 
---! split: 016-penstock-100-recall.sql
+--! split: 016-penstock-095-rows-statement.sql
+create or replace function penstock.rows_statement(
+  collection text,
+  filter jsonb default null
+)
+returns text
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  condition text := penstock._condition(target, filter);
+begin
+  perform integrity.enter(collection, 'read');
+  return pg_catalog.format('select t.%I::text as id, t.%I as vector, %s as metadata from %s t where %s',
+    target.id_column, target.vector_column,
+    case when target.metadata_column is null then 'null::jsonb' else 't.' || pg_catalog.quote_ident(target.metadata_column) end,
+    target.relation, condition);
+end
+$fn$;
+
+comment on function penstock.rows_statement is
+  'The text of a SELECT of id, vector and metadata of every row that matches a filter, for a cursor or COPY (...) TO. Everything in it is quoted; it runs with the rights of whoever runs it.';
+
+revoke all on function penstock.rows_statement from public;
+grant execute on function penstock.rows_statement to penstock_user;
+
+--! split: 017-penstock-100-recall.sql
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -1842,7 +1876,7 @@ comment on function penstock.recall is
 revoke all on function penstock.recall from public;
 grant execute on function penstock.recall to penstock_user;
 
---! split: 017-penstock-110-operator-views.sql
+--! split: 018-penstock-110-operator-views.sql
 /*
  * What an operator asks a vector database, as views over the statistics of PostgreSQL.
  * They run with the rights of whoever reads them: a member of pg_monitor sees all sessions.
@@ -2003,7 +2037,7 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 018-integrity-000-schema.sql
+--! split: 019-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -2012,7 +2046,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 019-integrity-begin-verification.sql
+--! split: 020-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -4572,7 +4606,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 020-integrity-check-gate.sql
+--! split: 021-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -5133,7 +5167,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 021-integrity-checkpoint-note.sql
+--! split: 022-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -7535,7 +7569,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 022-integrity-consistency-proof.sql
+--! split: 023-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   leaves bytea,
   first_size int8
@@ -8006,7 +8040,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 023-integrity-contract.sql
+--! split: 024-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -8981,7 +9015,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 024-integrity-decode-event.sql
+--! split: 025-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -9298,7 +9332,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 025-integrity-event-bytes.sql
+--! split: 026-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -9675,7 +9709,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 026-integrity-explain.sql
+--! split: 027-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -10174,7 +10208,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 027-integrity-finish-verification.sql
+--! split: 028-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -12751,7 +12785,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 028-integrity-graph-dot.sql
+--! split: 029-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -12925,7 +12959,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 029-integrity-graph-mermaid.sql
+--! split: 030-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -13101,7 +13135,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 030-integrity-inclusion-proof.sql
+--! split: 031-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   leaves bytea,
   leaf_index int8
@@ -13569,7 +13603,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 031-integrity-lambda2.sql
+--! split: 032-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -14236,7 +14270,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 032-integrity-lambda2-bytes.sql
+--! split: 033-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -14921,7 +14955,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 033-integrity-merkle-append.sql
+--! split: 034-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -15356,7 +15390,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 034-integrity-merkle-root.sql
+--! split: 035-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -15754,7 +15788,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 035-integrity-min-cut.sql
+--! split: 036-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -17170,7 +17204,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 036-integrity-min-cut-bytes.sql
+--! split: 037-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -18604,7 +18638,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 037-integrity-next-state.sql
+--! split: 038-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -19066,7 +19100,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 038-integrity-pin-state.sql
+--! split: 039-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -19309,7 +19343,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 039-integrity-public-key.sql
+--! split: 040-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -21468,7 +21502,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 040-integrity-public-key-problem.sql
+--! split: 041-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -23637,7 +23671,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 041-integrity-sign.sql
+--! split: 042-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -25797,7 +25831,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-verify-events.sql
+--! split: 043-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq int8[],
@@ -28569,7 +28603,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 043-integrity-verify-signature.sql
+--! split: 044-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -30753,7 +30787,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 044-integrity-what-if.sql
+--! split: 045-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -33334,7 +33368,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 045-integrity-witness.sql
+--! split: 046-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -33620,7 +33654,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 046-integrity-compile-gates.sql
+--! split: 047-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -34049,7 +34083,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 047-integrity-decide.sql
+--! split: 048-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -34450,7 +34484,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 048-integrity-merge-policy.sql
+--! split: 049-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -34716,7 +34750,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 049-integrity-validate-policy.sql
+--! split: 050-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -34970,7 +35004,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 050-integrity-005-types.sql
+--! split: 051-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -35019,7 +35053,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 051-integrity-010-policies.sql
+--! split: 052-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -35063,7 +35097,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 052-integrity-020-states.sql
+--! split: 053-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -35148,7 +35182,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 053-integrity-030-gates.sql
+--! split: 054-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -35241,7 +35275,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 054-integrity-040-inventory.sql
+--! split: 055-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -35272,7 +35306,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 055-integrity-050-user-graph.sql
+--! split: 056-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -35325,7 +35359,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 056-integrity-060-notifications.sql
+--! split: 057-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -35362,7 +35396,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 057-integrity-070-worker.sql
+--! split: 058-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -35386,7 +35420,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 058-integrity-100-cuts.sql
+--! split: 059-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -35553,7 +35587,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 059-integrity-101-cut-aggregates.sql
+--! split: 060-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -35701,7 +35735,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 060-integrity-200-gate.sql
+--! split: 061-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -35826,7 +35860,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 061-integrity-210-admit.sql
+--! split: 062-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -35999,7 +36033,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 062-integrity-220-refusals.sql
+--! split: 063-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -36156,7 +36190,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 063-integrity-230-write-triggers.sql
+--! split: 064-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -36307,7 +36341,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 064-integrity-250-trigger-installation.sql
+--! split: 065-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -36495,7 +36529,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 065-integrity-260-protect.sql
+--! split: 066-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -36601,7 +36635,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 066-integrity-270-policy.sql
+--! split: 067-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -36757,7 +36791,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 067-integrity-280-enrolment.sql
+--! split: 068-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -36882,7 +36916,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 068-integrity-290-set-policy.sql
+--! split: 069-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -37010,7 +37044,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 069-integrity-300-inventory.sql
+--! split: 070-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -37138,7 +37172,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 070-integrity-310-evidence.sql
+--! split: 071-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -37314,7 +37348,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 071-integrity-320-server-evidence.sql
+--! split: 072-integrity-320-server-evidence.sql
 /* Replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -37438,7 +37472,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 072-integrity-325-wal-evidence.sql
+--! split: 073-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._evidence_archiver(
   registered penstock._collections
@@ -37532,7 +37566,7 @@ revoke all on function
   integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 073-integrity-330-measure.sql
+--! split: 074-integrity-330-measure.sql
 create or replace function integrity._evidence(
   collection text
 )
@@ -37667,7 +37701,7 @@ comment on function integrity._measure is
 
 revoke all on function integrity._evidence, integrity._measure from public;
 
---! split: 074-integrity-335-notify.sql
+--! split: 075-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -37753,7 +37787,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 075-integrity-340-transitions.sql
+--! split: 076-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -37877,7 +37911,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 076-integrity-350-sample.sql
+--! split: 077-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -37998,7 +38032,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 077-integrity-360-schedule.sql
+--! split: 078-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -38100,7 +38134,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 078-integrity-400-override.sql
+--! split: 079-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -38260,7 +38294,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 079-integrity-410-status.sql
+--! split: 080-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -38450,7 +38484,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 080-integrity-420-graph.sql
+--! split: 081-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -38544,7 +38578,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 081-integrity-430-user-graph.sql
+--! split: 082-integrity-430-user-graph.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -38730,7 +38764,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 082-integrity-440-report-health.sql
+--! split: 083-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -38828,7 +38862,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 083-integrity-450-views.sql
+--! split: 084-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -38944,7 +38978,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 084-integrity-460-health.sql
+--! split: 085-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -39001,7 +39035,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 085-integrity-500-history-tables.sql
+--! split: 086-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -39092,7 +39126,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 086-integrity-510-append-only.sql
+--! split: 087-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -39134,7 +39168,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 087-integrity-520-history-keys.sql
+--! split: 088-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -39273,7 +39307,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 088-integrity-530-append-event.sql
+--! split: 089-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -39338,7 +39372,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 089-integrity-540-history.sql
+--! split: 090-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -39438,7 +39472,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 090-integrity-550-verify-event.sql
+--! split: 091-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -39535,7 +39569,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 091-integrity-560-verify-history.sql
+--! split: 092-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -39666,7 +39700,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 092-integrity-570-checkpoint.sql
+--! split: 093-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -39718,7 +39752,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 093-integrity-580-proofs.sql
+--! split: 094-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -39837,7 +39871,7 @@ revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 094-integrity-590-export-history.sql
+--! split: 095-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -39874,7 +39908,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 095-integrity-599-history-owner.sql
+--! split: 096-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -39942,7 +39976,7 @@ grant execute on function
   to current_user;
 grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
 
---! split: 096-integrity-600-worker.sql
+--! split: 097-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -40112,7 +40146,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 097-integrity-610-outbox.sql
+--! split: 098-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -40185,7 +40219,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 098-postamble.sql
+--! split: 099-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
