@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a106ce3384689b6a6cffd9d6803e76a97e3b1dde
+--! Hash: sha1:e4a8f6c2c0dfeba7b84a12f7af6d1bf66996fd96
 
 --! split: 001-preamble.sql
 /*
@@ -175,7 +175,1788 @@ comment on schema penstock is
 revoke all on schema penstock from public;
 grant usage on schema penstock to penstock_user;
 
---! split: 004-penstock-005-pgvector.sql
+--! split: 004-penstock-sealed-vectors.sql
+create or replace function penstock._sealed_vectors(
+  name text
+)
+returns jsonb
+language plv8
+immutable
+strict
+parallel restricted
+cost 1000
+as '"use strict";
+/* plv8-src/functions/penstock/_sealed_vectors.ts */
+let definition = globalThis["penstock._sealed_vectors 38985686dde31950"];
+if (definition === undefined) {
+(() => {
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // node_modules/@noble/ciphers/utils.js
+  /*! noble-ciphers - MIT License (c) 2023 Paul Miller (paulmillr.com) */
+  function isBytes(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  var atitle = (title) => title ? `"${title}" ` : "";
+  function abool(value, title = "") {
+    if (typeof value !== "boolean")
+      throw new TypeError(atitle(title) + "expected boolean, got type=" + typeof value);
+    return value;
+  }
+  function anumber(n, title = "") {
+    if (typeof n !== "number")
+      throw new TypeError(atitle(title) + "expected number, got " + typeof n);
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw new RangeError(atitle(title) + "expected integer >= 0, got " + n);
+    return n;
+  }
+  function abytes(value, length, title = "") {
+    if (isBytes(value) && (length === void 0 || value.length === length))
+      return value;
+    if (length !== void 0)
+      anumber(length, "length");
+    const bytes = isBytes(value);
+    const ofLen = length !== void 0 ? ` of length ${length}` : "";
+    const got = bytes ? `length=${value.length}` : `type=${typeof value}`;
+    const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
+    if (!bytes)
+      throw new TypeError(message);
+    throw new RangeError(message);
+  }
+  var aobject = (value, label) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value))
+      throw new TypeError(label === "object" ? "expected valid options object" : `"${label}" expected object, got type=${typeof value}`);
+  };
+  function u32(arr) {
+    return new Uint32Array(arr.buffer, arr.byteOffset, Math.floor(arr.byteLength / 4));
+  }
+  function clean(...arrays) {
+    for (let i = 0; i < arrays.length; i++) {
+      arrays[i].fill(0);
+    }
+  }
+  var isLE = /* @__PURE__ */ (() => new Uint8Array(new Uint32Array([287454020]).buffer)[0] === 68)();
+  function byteSwap(word) {
+    return word << 24 & 4278190080 | word << 8 & 16711680 | word >>> 8 & 65280 | word >>> 24 & 255;
+  }
+  function byteSwap32(arr) {
+    for (let i = 0; i < arr.length; i++) {
+      arr[i] = byteSwap(arr[i]);
+    }
+    return arr;
+  }
+  var swap32IfBE = isLE ? (u) => u : byteSwap32;
+  function overlapBytes(a, b) {
+    if (!a.byteLength || !b.byteLength)
+      return false;
+    return a.buffer === b.buffer && // best we can do, may fail with an obscure Proxy
+    a.byteOffset < b.byteOffset + b.byteLength && // a starts before b end
+    b.byteOffset < a.byteOffset + a.byteLength;
+  }
+  function complexOverlapBytes(input, output) {
+    if (overlapBytes(input, output) && input.byteOffset < output.byteOffset)
+      throw new Error("complex overlap of input and output is not supported");
+  }
+  function checkOpts(defaults, opts) {
+    aobject(defaults, "defaults");
+    aobject(opts, "opts");
+    const merged = Object.assign(defaults, opts);
+    return merged;
+  }
+  function getOutput(expectedLength, out, onlyAligned = true) {
+    if (out === void 0)
+      return new Uint8Array(expectedLength);
+    abytes(out, expectedLength, "output");
+    if (onlyAligned && !isAligned32(out))
+      throw new Error("invalid output, must be aligned");
+    return out;
+  }
+  function isAligned32(bytes) {
+    return bytes.byteOffset % 4 === 0;
+  }
+  function copyBytes(bytes) {
+    return Uint8Array.from(abytes(bytes));
+  }
+
+  // node_modules/@noble/ciphers/_arx.js
+  var encodeStr = (str) => Uint8Array.from(str.split(""), (c) => c.charCodeAt(0));
+  var sigma16_32 = /* @__PURE__ */ (() => swap32IfBE(u32(encodeStr("expand 16-byte k"))))();
+  var sigma32_32 = /* @__PURE__ */ (() => swap32IfBE(u32(encodeStr("expand 32-byte k"))))();
+  function rotl(a, b) {
+    return a << b | a >>> 32 - b;
+  }
+  var BLOCK_LEN = 64;
+  var BLOCK_LEN32 = 16;
+  var MAX_COUNTER = /* @__PURE__ */ (() => 2 ** 32 - 1)();
+  var U32_EMPTY = /* @__PURE__ */ Uint32Array.of();
+  function runCipher(core, sigma, key, nonce, data, output, counter, rounds) {
+    const len = data.length;
+    const block2 = new Uint8Array(BLOCK_LEN);
+    const b32 = u32(block2);
+    const isAligned = isLE && isAligned32(data) && isAligned32(output);
+    const d32 = isAligned ? u32(data) : U32_EMPTY;
+    const o32 = isAligned ? u32(output) : U32_EMPTY;
+    if (!isLE) {
+      for (let pos = 0; pos < len; counter++) {
+        core(sigma, key, nonce, b32, counter, rounds);
+        swap32IfBE(b32);
+        if (counter >= MAX_COUNTER)
+          throw new Error("arx: counter overflow");
+        const take = Math.min(BLOCK_LEN, len - pos);
+        for (let j = 0, posj; j < take; j++) {
+          posj = pos + j;
+          output[posj] = data[posj] ^ block2[j];
+        }
+        pos += take;
+      }
+      return;
+    }
+    for (let pos = 0; pos < len; counter++) {
+      core(sigma, key, nonce, b32, counter, rounds);
+      if (counter >= MAX_COUNTER)
+        throw new Error("arx: counter overflow");
+      const take = Math.min(BLOCK_LEN, len - pos);
+      if (isAligned && take === BLOCK_LEN) {
+        const pos32 = pos / 4;
+        if (pos % 4 !== 0)
+          throw new Error("arx: invalid block position");
+        for (let j = 0, posj; j < BLOCK_LEN32; j++) {
+          posj = pos32 + j;
+          o32[posj] = d32[posj] ^ b32[j];
+        }
+        pos += BLOCK_LEN;
+        continue;
+      }
+      for (let j = 0, posj; j < take; j++) {
+        posj = pos + j;
+        output[posj] = data[posj] ^ block2[j];
+      }
+      pos += take;
+    }
+  }
+  function createCipher(core, opts) {
+    const { allowShortKeys, extendNonceFn, counterLength, counterRight, rounds } = checkOpts({ allowShortKeys: false, counterLength: 8, counterRight: false, rounds: 20 }, opts);
+    if (typeof core !== "function")
+      throw new Error("core must be a function");
+    anumber(counterLength);
+    anumber(rounds);
+    abool(counterRight);
+    abool(allowShortKeys);
+    return (key, nonce, data, output, counter = 0) => {
+      abytes(key, void 0, "key");
+      abytes(nonce, void 0, "nonce");
+      abytes(data, void 0, "data");
+      const len = data.length;
+      const hasOutput = output !== void 0;
+      output = getOutput(len, output, false);
+      if (hasOutput)
+        complexOverlapBytes(data, output);
+      anumber(counter);
+      if (counter < 0 || counter >= MAX_COUNTER)
+        throw new Error("arx: counter overflow");
+      const toClean = [];
+      let l = key.length;
+      let k;
+      let sigma;
+      if (l === 32) {
+        toClean.push(k = copyBytes(key));
+        sigma = sigma32_32;
+      } else if (l === 16 && allowShortKeys) {
+        k = new Uint8Array(32);
+        k.set(key);
+        k.set(key, 16);
+        sigma = sigma16_32;
+        toClean.push(k);
+      } else {
+        abytes(key, 32, "arx key");
+        throw new Error("invalid key size");
+      }
+      if (!isLE || !isAligned32(nonce))
+        toClean.push(nonce = copyBytes(nonce));
+      let k32 = u32(k);
+      if (extendNonceFn) {
+        if (nonce.length !== 24)
+          throw new Error("arx: extended nonce must be 24 bytes");
+        const n16 = nonce.subarray(0, 16);
+        if (isLE)
+          extendNonceFn(sigma, k32, u32(n16), k32);
+        else {
+          const sigmaRaw = swap32IfBE(Uint32Array.from(sigma));
+          extendNonceFn(sigmaRaw, k32, u32(n16), k32);
+          clean(sigmaRaw);
+          swap32IfBE(k32);
+        }
+        nonce = nonce.subarray(16);
+      } else if (!isLE)
+        swap32IfBE(k32);
+      const nonceNcLen = 16 - counterLength;
+      if (nonceNcLen !== nonce.length)
+        throw new Error(`arx: nonce must be ${nonceNcLen} or 16 bytes`);
+      if (nonceNcLen !== 12) {
+        const nc = new Uint8Array(12);
+        nc.set(nonce, counterRight ? 0 : 12 - nonce.length);
+        nonce = nc;
+        toClean.push(nonce);
+      }
+      const n32 = swap32IfBE(u32(nonce));
+      try {
+        runCipher(core, sigma, k32, n32, data, output, counter, rounds);
+        return output;
+      } finally {
+        clean(...toClean);
+      }
+    };
+  }
+
+  // node_modules/@noble/ciphers/chacha.js
+  function chachaCore(s, k, n, out, cnt, rounds = 20) {
+    let y00 = s[0], y01 = s[1], y02 = s[2], y03 = s[3], y04 = k[0], y05 = k[1], y06 = k[2], y07 = k[3], y08 = k[4], y09 = k[5], y10 = k[6], y11 = k[7], y12 = cnt, y13 = n[0], y14 = n[1], y15 = n[2];
+    let x00 = y00, x01 = y01, x02 = y02, x03 = y03, x04 = y04, x05 = y05, x06 = y06, x07 = y07, x08 = y08, x09 = y09, x10 = y10, x11 = y11, x12 = y12, x13 = y13, x14 = y14, x15 = y15;
+    for (let r = 0; r < rounds; r += 2) {
+      x00 = x00 + x04 | 0;
+      x12 = rotl(x12 ^ x00, 16);
+      x08 = x08 + x12 | 0;
+      x04 = rotl(x04 ^ x08, 12);
+      x00 = x00 + x04 | 0;
+      x12 = rotl(x12 ^ x00, 8);
+      x08 = x08 + x12 | 0;
+      x04 = rotl(x04 ^ x08, 7);
+      x01 = x01 + x05 | 0;
+      x13 = rotl(x13 ^ x01, 16);
+      x09 = x09 + x13 | 0;
+      x05 = rotl(x05 ^ x09, 12);
+      x01 = x01 + x05 | 0;
+      x13 = rotl(x13 ^ x01, 8);
+      x09 = x09 + x13 | 0;
+      x05 = rotl(x05 ^ x09, 7);
+      x02 = x02 + x06 | 0;
+      x14 = rotl(x14 ^ x02, 16);
+      x10 = x10 + x14 | 0;
+      x06 = rotl(x06 ^ x10, 12);
+      x02 = x02 + x06 | 0;
+      x14 = rotl(x14 ^ x02, 8);
+      x10 = x10 + x14 | 0;
+      x06 = rotl(x06 ^ x10, 7);
+      x03 = x03 + x07 | 0;
+      x15 = rotl(x15 ^ x03, 16);
+      x11 = x11 + x15 | 0;
+      x07 = rotl(x07 ^ x11, 12);
+      x03 = x03 + x07 | 0;
+      x15 = rotl(x15 ^ x03, 8);
+      x11 = x11 + x15 | 0;
+      x07 = rotl(x07 ^ x11, 7);
+      x00 = x00 + x05 | 0;
+      x15 = rotl(x15 ^ x00, 16);
+      x10 = x10 + x15 | 0;
+      x05 = rotl(x05 ^ x10, 12);
+      x00 = x00 + x05 | 0;
+      x15 = rotl(x15 ^ x00, 8);
+      x10 = x10 + x15 | 0;
+      x05 = rotl(x05 ^ x10, 7);
+      x01 = x01 + x06 | 0;
+      x12 = rotl(x12 ^ x01, 16);
+      x11 = x11 + x12 | 0;
+      x06 = rotl(x06 ^ x11, 12);
+      x01 = x01 + x06 | 0;
+      x12 = rotl(x12 ^ x01, 8);
+      x11 = x11 + x12 | 0;
+      x06 = rotl(x06 ^ x11, 7);
+      x02 = x02 + x07 | 0;
+      x13 = rotl(x13 ^ x02, 16);
+      x08 = x08 + x13 | 0;
+      x07 = rotl(x07 ^ x08, 12);
+      x02 = x02 + x07 | 0;
+      x13 = rotl(x13 ^ x02, 8);
+      x08 = x08 + x13 | 0;
+      x07 = rotl(x07 ^ x08, 7);
+      x03 = x03 + x04 | 0;
+      x14 = rotl(x14 ^ x03, 16);
+      x09 = x09 + x14 | 0;
+      x04 = rotl(x04 ^ x09, 12);
+      x03 = x03 + x04 | 0;
+      x14 = rotl(x14 ^ x03, 8);
+      x09 = x09 + x14 | 0;
+      x04 = rotl(x04 ^ x09, 7);
+    }
+    let oi = 0;
+    out[oi++] = y00 + x00 | 0;
+    out[oi++] = y01 + x01 | 0;
+    out[oi++] = y02 + x02 | 0;
+    out[oi++] = y03 + x03 | 0;
+    out[oi++] = y04 + x04 | 0;
+    out[oi++] = y05 + x05 | 0;
+    out[oi++] = y06 + x06 | 0;
+    out[oi++] = y07 + x07 | 0;
+    out[oi++] = y08 + x08 | 0;
+    out[oi++] = y09 + x09 | 0;
+    out[oi++] = y10 + x10 | 0;
+    out[oi++] = y11 + x11 | 0;
+    out[oi++] = y12 + x12 | 0;
+    out[oi++] = y13 + x13 | 0;
+    out[oi++] = y14 + x14 | 0;
+    out[oi++] = y15 + x15 | 0;
+  }
+  var chacha20 = /* @__PURE__ */ createCipher(chachaCore, {
+    counterRight: false,
+    counterLength: 4,
+    allowShortKeys: false
+  });
+
+  // node_modules/@noble/hashes/utils.js
+  function isBytes2(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  function anumber2(n, title = "") {
+    if (typeof n !== "number") {
+      const prefix = title && `"${title}" `;
+      throw new TypeError(`${prefix}expected number, got ${typeof n}`);
+    }
+    if (!Number.isSafeInteger(n) || n < 0) {
+      const prefix = title && `"${title}" `;
+      throw new RangeError(`${prefix}expected integer >= 0, got ${n}`);
+    }
+  }
+  function abytes2(value, length, title = "") {
+    const bytes = isBytes2(value);
+    const len = value?.length;
+    const needsLen = length !== void 0;
+    if (!bytes || needsLen && len !== length) {
+      const prefix = title && `"${title}" `;
+      const ofLen = needsLen ? ` of length ${length}` : "";
+      const got = bytes ? `length=${len}` : `type=${typeof value}`;
+      const message = prefix + "expected Uint8Array" + ofLen + ", got " + got;
+      if (!bytes)
+        throw new TypeError(message);
+      throw new RangeError(message);
+    }
+    return value;
+  }
+  function ahash(h) {
+    if (typeof h !== "function" || typeof h.create !== "function")
+      throw new TypeError("Hash must wrapped by utils.createHasher");
+    anumber2(h.outputLen);
+    anumber2(h.blockLen);
+    if (h.outputLen < 1)
+      throw new Error(''"outputLen" must be >= 1'');
+    if (h.blockLen < 1)
+      throw new Error(''"blockLen" must be >= 1'');
+  }
+  function aexists(instance, checkFinished = true) {
+    if (instance.destroyed)
+      throw new Error("Hash instance has been destroyed");
+    if (checkFinished && instance.finished)
+      throw new Error("Hash#digest() has already been called");
+  }
+  function aoutput(out, instance) {
+    abytes2(out, void 0, "digestInto() output");
+    const min = instance.outputLen;
+    if (out.length < min) {
+      throw new RangeError(''"digestInto() output" expected to be of length >='' + min);
+    }
+  }
+  function clean2(...arrays) {
+    for (let i = 0; i < arrays.length; i++) {
+      arrays[i].fill(0);
+    }
+  }
+  function createView(arr) {
+    return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
+  }
+  function rotr(word, shift) {
+    return word << 32 - shift | word >>> shift;
+  }
+  var hasHexBuiltin = /* @__PURE__ */ (() => (
+    // @ts-ignore
+    typeof Uint8Array.from([]).toHex === "function" && typeof Uint8Array.fromHex === "function"
+  ))();
+  var hexes = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+  function bytesToHex(bytes) {
+    abytes2(bytes);
+    if (hasHexBuiltin)
+      return bytes.toHex();
+    let hex = "";
+    for (let i = 0; i < bytes.length; i++) {
+      hex += hexes[bytes[i]];
+    }
+    return hex;
+  }
+  var asciis = { _0: 48, _9: 57, A: 65, F: 70, a: 97, f: 102 };
+  function asciiToBase16(ch) {
+    if (ch >= asciis._0 && ch <= asciis._9)
+      return ch - asciis._0;
+    if (ch >= asciis.A && ch <= asciis.F)
+      return ch - (asciis.A - 10);
+    if (ch >= asciis.a && ch <= asciis.f)
+      return ch - (asciis.a - 10);
+    return;
+  }
+  function hexToBytes(hex) {
+    if (typeof hex !== "string")
+      throw new TypeError("hex string expected, got " + typeof hex);
+    if (hasHexBuiltin) {
+      try {
+        return Uint8Array.fromHex(hex);
+      } catch (error) {
+        if (error instanceof SyntaxError)
+          throw new RangeError(error.message);
+        throw error;
+      }
+    }
+    const hl = hex.length;
+    const al = hl / 2;
+    if (hl % 2)
+      throw new RangeError("hex string expected, got unpadded hex of length " + hl);
+    const array = new Uint8Array(al);
+    for (let ai = 0, hi = 0; ai < al; ai++, hi += 2) {
+      const n1 = asciiToBase16(hex.charCodeAt(hi));
+      const n2 = asciiToBase16(hex.charCodeAt(hi + 1));
+      if (n1 === void 0 || n2 === void 0) {
+        const char = hex[hi] + hex[hi + 1];
+        throw new RangeError(''hex string expected, got non-hex character "'' + char + ''" at index '' + hi);
+      }
+      array[ai] = n1 * 16 + n2;
+    }
+    return array;
+  }
+  function createHasher(hashCons, info = {}) {
+    const hashC = (msg, opts) => hashCons(opts).update(msg).digest();
+    const tmp = hashCons(void 0);
+    hashC.outputLen = tmp.outputLen;
+    hashC.blockLen = tmp.blockLen;
+    hashC.canXOF = tmp.canXOF;
+    hashC.create = (opts) => hashCons(opts);
+    Object.assign(hashC, info);
+    return Object.freeze(hashC);
+  }
+  var oidNist = (suffix) => ({
+    // Current NIST hashAlgs suffixes used here fit in one DER subidentifier octet.
+    // Larger suffix values would need base-128 OID encoding and a different length byte.
+    oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
+  });
+
+  // node_modules/@noble/hashes/hmac.js
+  var _HMAC = class {
+    oHash;
+    iHash;
+    blockLen;
+    outputLen;
+    canXOF = false;
+    finished = false;
+    destroyed = false;
+    constructor(hash, key) {
+      ahash(hash);
+      abytes2(key, void 0, "key");
+      this.iHash = hash.create();
+      if (typeof this.iHash.update !== "function")
+        throw new Error("Expected instance of class which extends utils.Hash");
+      this.blockLen = this.iHash.blockLen;
+      this.outputLen = this.iHash.outputLen;
+      const blockLen = this.blockLen;
+      const pad = new Uint8Array(blockLen);
+      pad.set(key.length > blockLen ? hash.create().update(key).digest() : key);
+      for (let i = 0; i < pad.length; i++)
+        pad[i] ^= 54;
+      this.iHash.update(pad);
+      this.oHash = hash.create();
+      for (let i = 0; i < pad.length; i++)
+        pad[i] ^= 54 ^ 92;
+      this.oHash.update(pad);
+      clean2(pad);
+    }
+    update(buf) {
+      aexists(this);
+      this.iHash.update(buf);
+      return this;
+    }
+    digestInto(out) {
+      aexists(this);
+      aoutput(out, this);
+      this.finished = true;
+      const buf = out.subarray(0, this.outputLen);
+      this.iHash.digestInto(buf);
+      this.oHash.update(buf);
+      this.oHash.digestInto(buf);
+      this.destroy();
+    }
+    digest() {
+      const out = new Uint8Array(this.oHash.outputLen);
+      this.digestInto(out);
+      return out;
+    }
+    _cloneInto(to) {
+      to ||= Object.create(Object.getPrototypeOf(this), {});
+      const { oHash, iHash, finished, destroyed, blockLen, outputLen } = this;
+      to = to;
+      to.finished = finished;
+      to.destroyed = destroyed;
+      to.blockLen = blockLen;
+      to.outputLen = outputLen;
+      to.oHash = oHash._cloneInto(to.oHash);
+      to.iHash = iHash._cloneInto(to.iHash);
+      return to;
+    }
+    clone() {
+      return this._cloneInto();
+    }
+    destroy() {
+      this.destroyed = true;
+      this.oHash.destroy();
+      this.iHash.destroy();
+    }
+  };
+  var hmac = /* @__PURE__ */ (() => {
+    const hmac_ = ((hash, key, message) => new _HMAC(hash, key).update(message).digest());
+    hmac_.create = (hash, key) => new _HMAC(hash, key);
+    return hmac_;
+  })();
+
+  // node_modules/@noble/hashes/hkdf.js
+  function extract(hash, ikm, salt) {
+    ahash(hash);
+    if (salt === void 0)
+      salt = new Uint8Array(hash.outputLen);
+    return hmac(hash, salt, ikm);
+  }
+  var HKDF_COUNTER = /* @__PURE__ */ Uint8Array.of(0);
+  var EMPTY_BUFFER = /* @__PURE__ */ Uint8Array.of();
+  function expand(hash, prk, info, length = 32) {
+    ahash(hash);
+    anumber2(length, "length");
+    abytes2(prk, void 0, "prk");
+    const olen = hash.outputLen;
+    if (prk.length < olen)
+      throw new Error(''"prk" must be at least HashLen octets'');
+    if (length > 255 * olen)
+      throw new Error("Length must be <= 255*HashLen");
+    const blocks = Math.ceil(length / olen);
+    if (info === void 0)
+      info = EMPTY_BUFFER;
+    else
+      abytes2(info, void 0, "info");
+    const okm = new Uint8Array(blocks * olen);
+    const HMAC = hmac.create(hash, prk);
+    const HMACTmp = HMAC._cloneInto();
+    const T = new Uint8Array(HMAC.outputLen);
+    for (let counter = 0; counter < blocks; counter++) {
+      HKDF_COUNTER[0] = counter + 1;
+      HMACTmp.update(counter === 0 ? EMPTY_BUFFER : T).update(info).update(HKDF_COUNTER).digestInto(T);
+      okm.set(T, olen * counter);
+      HMAC._cloneInto(HMACTmp);
+    }
+    HMAC.destroy();
+    HMACTmp.destroy();
+    clean2(T, HKDF_COUNTER);
+    return okm.slice(0, length);
+  }
+  var hkdf = (hash, ikm, salt, info, length) => expand(hash, extract(hash, ikm, salt), info, length);
+
+  // node_modules/@noble/hashes/_md.js
+  function Chi(a, b, c) {
+    return a & b ^ ~a & c;
+  }
+  function Maj(a, b, c) {
+    return a & b ^ a & c ^ b & c;
+  }
+  var HashMD = class {
+    blockLen;
+    outputLen;
+    canXOF = false;
+    padOffset;
+    isLE;
+    // For partial updates less than block size
+    buffer;
+    view;
+    finished = false;
+    length = 0;
+    pos = 0;
+    destroyed = false;
+    constructor(blockLen, outputLen, padOffset, isLE2) {
+      this.blockLen = blockLen;
+      this.outputLen = outputLen;
+      this.padOffset = padOffset;
+      this.isLE = isLE2;
+      this.buffer = new Uint8Array(blockLen);
+      this.view = createView(this.buffer);
+    }
+    update(data) {
+      aexists(this);
+      abytes2(data);
+      const { view, buffer, blockLen } = this;
+      const len = data.length;
+      for (let pos = 0; pos < len; ) {
+        const take = Math.min(blockLen - this.pos, len - pos);
+        if (take === blockLen) {
+          const dataView = createView(data);
+          for (; blockLen <= len - pos; pos += blockLen)
+            this.process(dataView, pos);
+          continue;
+        }
+        buffer.set(data.subarray(pos, pos + take), this.pos);
+        this.pos += take;
+        pos += take;
+        if (this.pos === blockLen) {
+          this.process(view, 0);
+          this.pos = 0;
+        }
+      }
+      this.length += data.length;
+      this.roundClean();
+      return this;
+    }
+    digestInto(out) {
+      aexists(this);
+      aoutput(out, this);
+      this.finished = true;
+      const { buffer, view, blockLen, isLE: isLE2 } = this;
+      let { pos } = this;
+      buffer[pos++] = 128;
+      clean2(this.buffer.subarray(pos));
+      if (this.padOffset > blockLen - pos) {
+        this.process(view, 0);
+        pos = 0;
+      }
+      for (let i = pos; i < blockLen; i++)
+        buffer[i] = 0;
+      view.setBigUint64(blockLen - 8, BigInt(this.length * 8), isLE2);
+      this.process(view, 0);
+      const oview = createView(out);
+      const len = this.outputLen;
+      if (len % 4)
+        throw new Error("_sha2: outputLen must be aligned to 32bit");
+      const outLen = len / 4;
+      const state = this.get();
+      if (outLen > state.length)
+        throw new Error("_sha2: outputLen bigger than state");
+      for (let i = 0; i < outLen; i++)
+        oview.setUint32(4 * i, state[i], isLE2);
+    }
+    digest() {
+      const { buffer, outputLen } = this;
+      this.digestInto(buffer);
+      const res = buffer.slice(0, outputLen);
+      this.destroy();
+      return res;
+    }
+    _cloneInto(to) {
+      to ||= new this.constructor();
+      to.set(...this.get());
+      const { blockLen, buffer, length, finished, destroyed, pos } = this;
+      to.destroyed = destroyed;
+      to.finished = finished;
+      to.length = length;
+      to.pos = pos;
+      if (length % blockLen)
+        to.buffer.set(buffer);
+      return to;
+    }
+    clone() {
+      return this._cloneInto();
+    }
+  };
+  var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
+    1779033703,
+    3144134277,
+    1013904242,
+    2773480762,
+    1359893119,
+    2600822924,
+    528734635,
+    1541459225
+  ]);
+
+  // node_modules/@noble/hashes/sha2.js
+  var SHA256_K = /* @__PURE__ */ Uint32Array.from([
+    1116352408,
+    1899447441,
+    3049323471,
+    3921009573,
+    961987163,
+    1508970993,
+    2453635748,
+    2870763221,
+    3624381080,
+    310598401,
+    607225278,
+    1426881987,
+    1925078388,
+    2162078206,
+    2614888103,
+    3248222580,
+    3835390401,
+    4022224774,
+    264347078,
+    604807628,
+    770255983,
+    1249150122,
+    1555081692,
+    1996064986,
+    2554220882,
+    2821834349,
+    2952996808,
+    3210313671,
+    3336571891,
+    3584528711,
+    113926993,
+    338241895,
+    666307205,
+    773529912,
+    1294757372,
+    1396182291,
+    1695183700,
+    1986661051,
+    2177026350,
+    2456956037,
+    2730485921,
+    2820302411,
+    3259730800,
+    3345764771,
+    3516065817,
+    3600352804,
+    4094571909,
+    275423344,
+    430227734,
+    506948616,
+    659060556,
+    883997877,
+    958139571,
+    1322822218,
+    1537002063,
+    1747873779,
+    1955562222,
+    2024104815,
+    2227730452,
+    2361852424,
+    2428436474,
+    2756734187,
+    3204031479,
+    3329325298
+  ]);
+  var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
+  var SHA2_32B = class extends HashMD {
+    constructor(outputLen) {
+      super(64, outputLen, 8, false);
+    }
+    get() {
+      const { A, B, C, D, E, F, G, H } = this;
+      return [A, B, C, D, E, F, G, H];
+    }
+    // prettier-ignore
+    set(A, B, C, D, E, F, G, H) {
+      this.A = A | 0;
+      this.B = B | 0;
+      this.C = C | 0;
+      this.D = D | 0;
+      this.E = E | 0;
+      this.F = F | 0;
+      this.G = G | 0;
+      this.H = H | 0;
+    }
+    process(view, offset) {
+      for (let i = 0; i < 16; i++, offset += 4)
+        SHA256_W[i] = view.getUint32(offset, false);
+      for (let i = 16; i < 64; i++) {
+        const W15 = SHA256_W[i - 15];
+        const W2 = SHA256_W[i - 2];
+        const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
+        const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
+        SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
+      }
+      let { A, B, C, D, E, F, G, H } = this;
+      for (let i = 0; i < 64; i++) {
+        const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
+        const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
+        const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
+        const T2 = sigma0 + Maj(A, B, C) | 0;
+        H = G;
+        G = F;
+        F = E;
+        E = D + T1 | 0;
+        D = C;
+        C = B;
+        B = A;
+        A = T1 + T2 | 0;
+      }
+      A = A + this.A | 0;
+      B = B + this.B | 0;
+      C = C + this.C | 0;
+      D = D + this.D | 0;
+      E = E + this.E | 0;
+      F = F + this.F | 0;
+      G = G + this.G | 0;
+      H = H + this.H | 0;
+      this.set(A, B, C, D, E, F, G, H);
+    }
+    roundClean() {
+      clean2(SHA256_W);
+    }
+    destroy() {
+      this.destroyed = true;
+      this.set(0, 0, 0, 0, 0, 0, 0, 0);
+      clean2(this.buffer);
+    }
+  };
+  var _SHA256 = class extends SHA2_32B {
+    // We cannot use array here since array allows indexing by variable
+    // which means optimizer/compiler cannot use registers.
+    A = SHA256_IV[0] | 0;
+    B = SHA256_IV[1] | 0;
+    C = SHA256_IV[2] | 0;
+    D = SHA256_IV[3] | 0;
+    E = SHA256_IV[4] | 0;
+    F = SHA256_IV[5] | 0;
+    G = SHA256_IV[6] | 0;
+    H = SHA256_IV[7] | 0;
+    constructor() {
+      super(32);
+    }
+  };
+  var sha256 = /* @__PURE__ */ createHasher(
+    () => new _SHA256(),
+    /* @__PURE__ */ oidNist(1)
+  );
+
+  // plv8-src/sealed/noble.ts
+  var zeroNonce = new Uint8Array(12);
+  var nobleCrypto = {
+    sha256: (data) => sha256(data),
+    hmac: (key, data) => hmac(sha256, key, data),
+    hkdf: (root2, info, length) => hkdf(sha256, root2, void 0, info, length),
+    stream: (key, data) => chacha20(key, zeroNonce, data)
+  };
+
+  // plv8-src/signing/hash.ts
+  var sameBytes = (a, b) => {
+    if (a.length !== b.length) return false;
+    let difference = 0;
+    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+    return difference === 0;
+  };
+
+  // plv8-src/sealed/bytes.ts
+  var concat = (...parts) => {
+    const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      result.set(part, at);
+      at += part.length;
+    }
+    return result;
+  };
+  var u8 = (value) => Uint8Array.of(value);
+  var u16 = (value) => Uint8Array.of(value >>> 8, value);
+  var u322 = (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+  var u64 = (value) => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, value);
+    return bytes;
+  };
+  var f32 = (value) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setFloat32(0, value);
+    return bytes;
+  };
+  var lp = (bytes) => concat(u322(bytes.length), bytes);
+  var littleEndianHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+  var floatsToBytes = (values) => {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return littleEndianHost ? bytes : swapped(bytes);
+  };
+  var bytesToFloats = (bytes) => {
+    const copy = littleEndianHost ? new Uint8Array(bytes) : swapped(bytes);
+    return new Float32Array(copy.buffer, 0, copy.length / 4);
+  };
+  var swapped = (bytes) => {
+    const result = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) result[i] = bytes[i ^ 3];
+    return result;
+  };
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/signing/utf8.ts
+  var encodeUtf8 = (text) => {
+    const bytes = new Uint8Array(text.length * 3);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      let code = text.charCodeAt(i);
+      if (code < 128) {
+        bytes[length++] = code;
+        continue;
+      }
+      if (code >= 55296 && code <= 57343) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (code > 56319 || next < 56320 || next > 57343) {
+          throw new RangeError(`expected well-formed text, got a lone surrogate at position ${i}`);
+        }
+        code = 65536 + (code - 55296 << 10) + (next - 56320);
+        i++;
+      }
+      if (code < 2048) {
+        bytes[length++] = 192 | code >> 6;
+      } else {
+        if (code < 65536) {
+          bytes[length++] = 224 | code >> 12;
+        } else {
+          bytes[length++] = 240 | code >> 18;
+          bytes[length++] = 128 | code >> 12 & 63;
+        }
+        bytes[length++] = 128 | code >> 6 & 63;
+      }
+      bytes[length++] = 128 | code & 63;
+    }
+    return bytes.slice(0, length);
+  };
+
+  // plv8-src/sealed/options.ts
+  var presets = { light: 64e3, standard: 16e4, strong: 255e3 };
+  var levelCodes = { distance: 1, bits: 2, sealed: 3 };
+  var kindCodes = { none: 0, vector: 1, halfvec: 2, bits: 3 };
+  var metricCodes = { cosine: 1, l2: 2, ip: 3 };
+  var indexLimits = { none: Infinity, vector: 2e3, halfvec: 4e3, bits: 64e3 };
+  var minimumSearchable = 64;
+  var maximumDimensions = 16e3;
+  var maximumNoise = 1e7;
+  var block = 128;
+  var refuse = (message, hint) => {
+    throw new SqlError("22023", message, hint === void 0 ? {} : { hint });
+  };
+  var oneOf = (name, value, known) => Object.hasOwn(known, value) ? value : refuse(`${name}: expected one of ${Object.keys(known).join(", ")}, got ${JSON.stringify(value)}`);
+  var uuidBytes = (text) => {
+    if (typeof text !== "string" || !/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)) {
+      refuse("expected a UUID, such as 7d1fb1ad-5b4c-4c52-9a3e-000000000001");
+    }
+    const hex = text.replaceAll("-", "");
+    return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+  };
+  var tenantBytes = (tenant) => {
+    try {
+      return encodeUtf8(tenant);
+    } catch {
+      return refuse("tenant: expected well-formed text, got a lone surrogate");
+    }
+  };
+  var noiseOf = (noise) => {
+    if (typeof noise === "string") return presets[oneOf("noise", noise, presets)];
+    if (Number.isSafeInteger(noise) && noise >= 1 && noise <= maximumNoise) return noise;
+    return refuse(`noise: expected a preset or a whole number from 1 to ${maximumNoise}, got ${noise}`);
+  };
+  var radiusOf = (metric, radius) => {
+    if (metric === "cosine") {
+      return radius === void 0 ? 0 : refuse("radius: expected none for cosine, which looks at directions only");
+    }
+    const rounded = Math.fround(radius ?? Number.NaN);
+    if (rounded > 0 && rounded < Infinity) return rounded;
+    return refuse(
+      `radius: expected a positive float32 for ${metric}, got ${radius ?? "none"}`,
+      "The radius is the largest norm that a vector may have; vectors beyond it are refused."
+    );
+  };
+  var shapeOf = (options) => {
+    const { dimensions } = options;
+    const metric = oneOf("metric", options.metric ?? "cosine", metricCodes);
+    const level = oneOf("level", options.level ?? "distance", levelCodes);
+    if (!Number.isSafeInteger(dimensions) || dimensions < 1 || dimensions > maximumDimensions) {
+      refuse(`dimensions: expected 1 to ${maximumDimensions}, got ${dimensions}`);
+    }
+    const common2 = { collection: uuidBytes(options.collection), tenant: tenantBytes(options.tenant ?? ""), dimensions };
+    if (level === "sealed") {
+      if (options.token !== void 0 || options.noise !== void 0 || options.radius !== void 0) {
+        refuse("expected no token, noise or radius at level sealed, which has no tokens");
+      }
+      return { ...common2, metric, level, kind: "none", noise: 0, radius: 0, lifted: 0, padded: 0 };
+    }
+    if (dimensions < minimumSearchable) {
+      refuse(
+        `dimensions: expected at least ${minimumSearchable} for level ${level}, got ${dimensions}`,
+        "A rotation of few dimensions hides nothing. Use level sealed."
+      );
+    }
+    if (level === "bits" && options.token !== void 0) refuse("expected no token type at level bits");
+    if (level === "bits" && metric === "l2") {
+      refuse("metric: expected cosine or ip at level bits, got l2", "Signs keep directions, not lengths.");
+    }
+    const kind = level === "bits" ? "bits" : oneOf("token", options.token ?? "halfvec", { vector: 1, halfvec: 1 });
+    const lifted = metric === "ip" ? dimensions + 1 : dimensions;
+    const padded = Math.ceil(lifted / block) * block;
+    if (padded > indexLimits[kind]) {
+      refuse(
+        `dimensions: ${dimensions} become a token of ${padded}, more than the ${indexLimits[kind]} of an index on ${kind}`,
+        kind === "vector" ? "Use token halfvec." : "Use level bits."
+      );
+    }
+    return {
+      ...common2,
+      metric,
+      level,
+      kind,
+      noise: noiseOf(options.noise ?? "standard"),
+      radius: radiusOf(metric, options.radius),
+      lifted,
+      padded
+    };
+  };
+
+  // plv8-src/sealed/ids.ts
+  var maximumBytes = 1024;
+  var maximumInteger = 2n ** 63n - 1n;
+  var refuse2 = (message) => {
+    throw new SqlError("22023", message);
+  };
+  var readId = (type, id) => {
+    if (type === "text") {
+      if (typeof id !== "string") return refuse2(`id: expected text, got a ${typeof id}`);
+      let bytes;
+      try {
+        bytes = encodeUtf8(id);
+      } catch {
+        return refuse2("id: expected well-formed text, got a lone surrogate");
+      }
+      if (bytes.length < 1 || bytes.length > maximumBytes || bytes.includes(0)) {
+        return refuse2(`id: expected 1 to ${maximumBytes} bytes without NUL, got ${bytes.length}`);
+      }
+      return { text: id, bytes: concat(u8(1), bytes) };
+    }
+    if (type === "bigint") {
+      const isWhole = typeof id === "string" ? /^(0|-?[1-9][0-9]{0,18})$/.test(id) : typeof id === "bigint" || Number.isSafeInteger(id);
+      const value = isWhole ? BigInt(id) : refuse2(`id: expected a whole number, got ${String(id).slice(0, 60)}`);
+      if (value > maximumInteger || value < -maximumInteger - 1n) return refuse2(`id: expected a bigint, got ${value}`);
+      return { text: String(value), bytes: concat(u8(2), u64(BigInt.asUintN(64, value))) };
+    }
+    if (typeof id !== "string") return refuse2(`id: expected a UUID, got a ${typeof id}`);
+    return { text: id.toLowerCase(), bytes: concat(u8(3), uuidBytes(id)) };
+  };
+
+  // plv8-src/sealed/input.ts
+  var toFloats = (vector, dimensions) => {
+    if (!(vector instanceof Float32Array) && !Array.isArray(vector)) {
+      throw new SqlError("22023", "expected a vector as Float32Array or array of numbers");
+    }
+    if (vector.length !== dimensions) {
+      throw new SqlError("22023", `expected ${dimensions} dimensions, got ${vector.length}`);
+    }
+    const floats = Float32Array.from(vector);
+    for (let i = 0; i < dimensions; i++) {
+      const value = floats[i];
+      if (!(value - value === 0)) {
+        throw new SqlError("22000", `expected finite numbers, got ${String(vector[i])} at position ${i + 1}`);
+      }
+    }
+    return floats;
+  };
+  var normOf = (values, length = values.length) => {
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const value = values[i];
+      sum += value * value;
+    }
+    return Math.sqrt(sum);
+  };
+  var lift = (shape, vector, isQuery, out) => {
+    const { dimensions, metric, radius } = shape;
+    const norm = normOf(vector);
+    const byDirection = metric === "cosine" || metric === "ip" && isQuery;
+    if (byDirection && norm === 0) {
+      throw new SqlError("22023", `expected a ${isQuery ? "query" : "vector"} with a direction, got only zeros`);
+    }
+    if (!byDirection && norm > radius) {
+      throw new SqlError("22023", `expected a vector of norm at most ${radius}, got ${norm}`, {
+        hint: "The radius is part of the keys: a larger one takes a new collection."
+      });
+    }
+    const divisor = byDirection ? norm : radius;
+    for (let i = 0; i < dimensions; i++) out[i] = vector[i] / divisor;
+    if (metric !== "ip") return;
+    let sum = 0;
+    if (!isQuery) for (let i = 0; i < dimensions; i++) sum += out[i] * out[i];
+    out[dimensions] = isQuery ? 0 : Math.sqrt(Math.max(0, 1 - sum));
+  };
+
+  // plv8-src/sealed/crypto.ts
+  var keyLength = 32;
+  var nonceLength = 16;
+  var macLength = 32;
+  var digestLength = 32;
+  var keyIdLength = 8;
+
+  // plv8-src/sealed/rotation.ts
+  var roundCount = 3;
+  var StreamReader = class {
+    #crypto;
+    #key;
+    #bytes;
+    #at = 0;
+    constructor(crypto, key, expected) {
+      this.#crypto = crypto;
+      this.#key = key;
+      this.#bytes = crypto.stream(key, new Uint8Array(expected));
+    }
+    take(length) {
+      if (this.#at + length > this.#bytes.length) {
+        this.#bytes = this.#crypto.stream(this.#key, new Uint8Array(2 * this.#bytes.length + length));
+      }
+      this.#at += length;
+      return this.#bytes.subarray(this.#at - length, this.#at);
+    }
+    /** Uniform in 0 .. bound - 1, from little-endian u32; draws beyond the last whole multiple of the bound are rejected. */
+    below(bound) {
+      const limit = 2 ** 32 - 2 ** 32 % bound;
+      for (; ; ) {
+        const [a = 0, b = 0, c = 0, d = 0] = this.take(4);
+        const drawn = (a | b << 8 | c << 16 | d << 24) >>> 0;
+        if (drawn < limit) return drawn % bound;
+      }
+    }
+  };
+  var drawSignedPermutation = (size, stream) => {
+    const bits = stream.take(size / 8);
+    const from = Uint16Array.from({ length: size }, (_, i) => i);
+    for (let i = size - 1; i > 0; i--) {
+      const j = stream.below(i + 1);
+      const kept = from[i];
+      from[i] = from[j];
+      from[j] = kept;
+    }
+    const sign = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      const source = from[i];
+      sign[i] = bits[source >> 3] >> (source & 7) & 1 ? -1 : 1;
+    }
+    return { from, sign };
+  };
+  var drawRotation = (crypto, key, size) => {
+    if (key.length !== keyLength || size % 128 !== 0 || size <= 0 || size > 65535) {
+      throw new RangeError(`expected a key of ${keyLength} bytes and a multiple of 128 coordinates, got ${size}`);
+    }
+    let block2 = 1;
+    while (size % (2 * block2) === 0) block2 *= 2;
+    const stream = new StreamReader(crypto, key, (roundCount + 1) * (size / 8 + 4 * size) + 256);
+    const rounds = Array.from({ length: roundCount }, () => drawSignedPermutation(size, stream));
+    const last = drawSignedPermutation(size, stream);
+    return { size, block: block2, scale: 1 / (block2 * Math.sqrt(block2)), rounds, last };
+  };
+  var applySigned = ({ from, sign }, input, output) => {
+    for (let i = 0; i < from.length; i++) output[i] = sign[i] * input[from[i]];
+  };
+  var applyAndBegin = ({ from, sign }, input, output) => {
+    for (let i = 0; i < from.length; i += 8) {
+      const a = sign[i] * input[from[i]];
+      const b = sign[i + 1] * input[from[i + 1]];
+      const c = sign[i + 2] * input[from[i + 2]];
+      const d = sign[i + 3] * input[from[i + 3]];
+      const e = sign[i + 4] * input[from[i + 4]];
+      const f = sign[i + 5] * input[from[i + 5]];
+      const g = sign[i + 6] * input[from[i + 6]];
+      const h = sign[i + 7] * input[from[i + 7]];
+      const p0 = a + b + (c + d);
+      const p1 = a - b + (c - d);
+      const p2 = a + b - (c + d);
+      const p3 = a - b - (c - d);
+      const q0 = e + f + (g + h);
+      const q1 = e - f + (g - h);
+      const q2 = e + f - (g + h);
+      const q3 = e - f - (g - h);
+      output[i] = p0 + q0;
+      output[i + 1] = p1 + q1;
+      output[i + 2] = p2 + q2;
+      output[i + 3] = p3 + q3;
+      output[i + 4] = p0 - q0;
+      output[i + 5] = p1 - q1;
+      output[i + 6] = p2 - q2;
+      output[i + 7] = p3 - q3;
+    }
+  };
+  var rotate = (rotation, values, scratch) => {
+    let source = values;
+    let target = scratch;
+    for (const round of rotation.rounds) {
+      applyAndBegin(round, source, target);
+      finishHadamard(target, rotation.block, 8);
+      const swap = source;
+      source = target;
+      target = swap;
+    }
+    applySigned(rotation.last, source, target);
+  };
+  var finishHadamard = (values, block2, span) => {
+    const { length } = values;
+    for (; span * 4 <= block2; span *= 4) {
+      for (let start = 0; start < length; start += 4 * span) {
+        for (let i = start; i < start + span; i++) {
+          const a = values[i];
+          const b = values[i + span];
+          const c = values[i + 2 * span];
+          const d = values[i + 3 * span];
+          values[i] = a + b + (c + d);
+          values[i + span] = a - b + (c - d);
+          values[i + 2 * span] = a + b - (c + d);
+          values[i + 3 * span] = a - b - (c - d);
+        }
+      }
+    }
+    if (span === block2) return;
+    for (let start = 0; start < length; start += 2 * span) {
+      for (let i = start; i < start + span; i++) {
+        const a = values[i];
+        const b = values[i + span];
+        values[i] = a + b;
+        values[i + span] = a - b;
+      }
+    }
+  };
+
+  // plv8-src/sealed/keys.ts
+  var checkRoot = (root2) => {
+    if (!(root2 instanceof Uint8Array) || root2.length !== keyLength) {
+      throw new SqlError("22023", `expected a root key of ${keyLength} bytes`, {
+        hint: "penstock sealed keygen makes one. A root is random, not a password."
+      });
+    }
+  };
+  var keyIdOf = (crypto, root2) => {
+    checkRoot(root2);
+    return crypto.hkdf(root2, encodeUtf8("key-id"), keyIdLength);
+  };
+  var headerOf = (shape, keyId) => concat(
+    encodeUtf8("penstock.sealed/v1\0"),
+    u8(levelCodes[shape.level]),
+    u8(kindCodes[shape.kind]),
+    u8(metricCodes[shape.metric]),
+    u16(shape.dimensions),
+    u16(shape.padded),
+    u322(shape.noise),
+    f32(shape.radius),
+    keyId,
+    lp(shape.tenant),
+    shape.collection
+  );
+  var deriveKeys = (crypto, root2, shape) => {
+    const keyId = keyIdOf(crypto, root2);
+    const header = headerOf(shape, keyId);
+    const ctx = crypto.sha256(header);
+    const derive = (label) => crypto.hkdf(root2, concat(lp(encodeUtf8(label)), ctx), keyLength);
+    const rotationKey = derive("rotation");
+    return {
+      shape,
+      keyId,
+      header,
+      ctx,
+      nonce: derive("nonce"),
+      noise: derive("noise"),
+      queryNonce: derive("query-nonce"),
+      queryNoise: derive("query-noise"),
+      synthetic: derive("synthetic"),
+      encryption: derive("encryption"),
+      mac: derive("mac"),
+      rotationKey,
+      rotation: shape.padded === 0 ? void 0 : drawRotation(crypto, rotationKey, shape.padded)
+    };
+  };
+
+  // plv8-src/sealed/metadata.ts
+  var maximumDepth = 100;
+  var problemOf = (value, depth) => {
+    if (value === null || typeof value === "boolean") return void 0;
+    if (typeof value === "string") return problemOfText(value);
+    if (typeof value === "number") {
+      if (!Number.isFinite(value)) return `the number ${value}`;
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? `the integer ${value}, beyond 2^53` : void 0;
+    }
+    if (typeof value !== "object") return `a ${typeof value}`;
+    if (depth >= maximumDepth) return `more than ${maximumDepth} levels`;
+    if (Array.isArray(value)) {
+      for (const element of value) {
+        const problem = problemOf(element, depth + 1);
+        if (problem !== void 0) return problem;
+      }
+      return void 0;
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {
+      return "an object that is no plain object";
+    }
+    for (const [key, member] of Object.entries(value)) {
+      const problem = problemOfText(key) ?? problemOf(member, depth + 1);
+      if (problem !== void 0) return problem;
+    }
+    return void 0;
+  };
+  var problemOfText = (text) => {
+    if (text.includes("\0")) return "a NUL character";
+    return /[\ud800-\udfff]/u.test(text) ? "a lone surrogate" : void 0;
+  };
+  var metadataBytes = (metadata) => {
+    if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+      throw new SqlError("22023", "metadata: expected an object");
+    }
+    const problem = problemOf(metadata, 0);
+    if (problem !== void 0) throw new SqlError("22023", `metadata: expected values that JSON keeps, got ${problem}`);
+    return encodeUtf8(JSON.stringify(metadata));
+  };
+
+  // plv8-src/sealed/round.ts
+  var overflow = (value, type) => new SqlError("22003", `a coordinate of a token does not fit ${type}: ${value}`);
+  var roundToSingle = (value) => {
+    const rounded = Math.fround(value);
+    if (!Number.isFinite(rounded)) throw overflow(value, "vector");
+    return rounded + 0;
+  };
+  var high = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+  var low = 1 - high;
+  var wholeNumbers = 2 ** 52;
+  var bias = 1023 - 15 << 20;
+  var roundToHalves = (values) => {
+    const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+    const bytes = new Uint8Array(2 * values.length);
+    for (let i = 0; i < values.length; i++) {
+      const top = words[2 * i + high];
+      const rest = words[2 * i + low];
+      const magnitude = (top & 2147483647) - bias;
+      let code;
+      if (magnitude < 1 << 20) {
+        code = Math.abs(values[i]) * 2 ** 24 + wholeNumbers - wholeNumbers;
+      } else {
+        const sticky = (rest | -rest) >>> 31;
+        code = magnitude + 511 + (magnitude >>> 10 & 1 | sticky) >>> 10;
+        if (code >= 31744) throw overflow(values[i], "halfvec");
+      }
+      if (code !== 0) code |= top >>> 16 & 32768;
+      bytes[2 * i] = code;
+      bytes[2 * i + 1] = code >>> 8;
+    }
+    return bytes;
+  };
+
+  // plv8-src/sealed/token.ts
+  var bytesPerNoise = 8;
+  var vectorNonce = (crypto, key, vector) => crypto.hmac(key, lp(floatsToBytes(vector))).subarray(0, nonceLength);
+  var noiseDirection = (bytes, out) => {
+    const { length } = out;
+    for (let i = 0, at = 0; i < length; i++, at += bytesPerNoise) {
+      const lows = bytes[at] + bytes[at + 2] + bytes[at + 4] + bytes[at + 6];
+      const highs = bytes[at + 1] + bytes[at + 3] + bytes[at + 5] + bytes[at + 7];
+      out[i] = lows + 256 * highs - 131070;
+    }
+  };
+  var noiseRadius = ({ noise, dimensions }) => noise * Math.sqrt(dimensions) / 1e7;
+  var Tokenizer = class {
+    #crypto;
+    #keys;
+    #values;
+    #scratch;
+    #noise;
+    #zeros;
+    constructor(crypto, keys) {
+      const { padded, lifted } = keys.shape;
+      this.#crypto = crypto;
+      this.#keys = keys;
+      this.#values = new Float64Array(padded);
+      this.#scratch = new Float64Array(padded);
+      this.#noise = new Float64Array(lifted);
+      this.#zeros = new Uint8Array(lifted * bytesPerNoise);
+    }
+    /** The token''s bytes: little-endian float32 or binary16, or bits, the first one highest. */
+    token(vector, nonce, isQuery) {
+      this.#place(vector, nonce, isQuery);
+      return roundToken(this.#keys.shape, this.#values);
+    }
+    /** The same, showing every step. */
+    trace(vector, nonce, isQuery) {
+      const bytes = this.token(vector, nonce, isQuery);
+      const u = this.#noise.slice();
+      return { u, uNorm: normOf(u), r: noiseRadius(this.#keys.shape), y: this.#values.slice(), bytes };
+    }
+    #place(vector, nonce, isQuery) {
+      const { shape, rotation, noise, queryNoise } = this.#keys;
+      if (rotation === void 0) throw new RangeError("level sealed has no tokens");
+      const values = this.#values;
+      values.fill(0);
+      lift(shape, vector, isQuery, values);
+      const key = this.#crypto.hmac(isQuery ? queryNoise : noise, nonce);
+      const direction = this.#noise;
+      noiseDirection(this.#crypto.stream(key, this.#zeros), direction);
+      const factor = noiseRadius(shape) / normOf(direction);
+      for (let i = 0; i < shape.lifted; i++) values[i] = values[i] + direction[i] * factor;
+      rotate(rotation, values, this.#scratch);
+      if (shape.metric === "l2") {
+        for (let i = 0; i < values.length; i++) values[i] = values[i] * rotation.scale;
+        return;
+      }
+      const norm = normOf(values);
+      for (let i = 0; i < values.length; i++) values[i] = values[i] / norm;
+    }
+  };
+  var roundToken = ({ kind }, values) => {
+    const { length } = values;
+    if (kind === "bits") {
+      const bits = new Uint8Array(length / 8);
+      for (let i = 0; i < length; i++) {
+        if (values[i] > 0) bits[i >> 3] = bits[i >> 3] | 128 >> (i & 7);
+      }
+      return bits;
+    }
+    if (kind === "halfvec") return roundToHalves(values);
+    const floats = new Float32Array(length);
+    for (let i = 0; i < length; i++) floats[i] = roundToSingle(values[i]);
+    return floatsToBytes(floats);
+  };
+
+  // plv8-src/sealed/record.ts
+  var syntheticLength = 16;
+  var maximumVersion = 2n ** 63n - 1n;
+  var tampered = (reason) => new SqlError("XX001", `a sealed row is not as it was sealed: ${reason}`, {
+    hint: "Somebody or something changed it outside of the client. Restore it from a backup; penstock sealed verify finds all such rows."
+  });
+  var Sealer = class {
+    keys;
+    #crypto;
+    #tokenizer;
+    #scratch = new Uint8Array(4096);
+    #length = 0;
+    constructor(crypto, keys) {
+      this.#crypto = crypto;
+      this.keys = keys;
+      this.#tokenizer = new Tokenizer(crypto, keys);
+    }
+    seal(row) {
+      const { id, version, vector, plain, secret } = row;
+      const { keys } = this;
+      checkVersion(version);
+      const nonce = this.nonceOf(row);
+      const token = keys.rotation === void 0 ? new Uint8Array(0) : this.#tokenizer.token(vector, nonce, false);
+      const plainDigest = this.#crypto.sha256(plain);
+      const synthetic = this.#synthetic(id, version, nonce, plainDigest, secret);
+      const recordKey = this.#recordKey(id, version, nonce, plainDigest, synthetic);
+      const content = new Uint8Array(4 * vector.length + secret.length);
+      content.set(floatsToBytes(vector));
+      content.set(secret, 4 * vector.length);
+      const encrypted = this.#crypto.stream(recordKey, content);
+      const sealed = new Uint8Array(syntheticLength + encrypted.length);
+      sealed.set(synthetic);
+      sealed.set(encrypted, syntheticLength);
+      const tokenDigest = this.#crypto.sha256(token);
+      const mac = this.#mac(id, version, nonce, tokenDigest, sealed, plain);
+      return { id, version, keyId: keys.keyId, nonce, token, tokenDigest, sealed, plain, mac };
+    }
+    /**
+     * Opens a row after checking its MAC, and its token where there is one.
+     * Throws SqlError 42704 for another key, XX001 for a row that was changed.
+     */
+    open(row) {
+      const { id, version, nonce, tokenDigest, sealed, plain, mac, token } = row;
+      const { shape, keyId } = this.keys;
+      if (!sameBytes(row.keyId, keyId)) {
+        throw new SqlError("42704", "the row was sealed under another root key than this one");
+      }
+      const least = syntheticLength + 4 * shape.dimensions;
+      if (nonce.length !== nonceLength || tokenDigest.length !== digestLength || mac.length !== macLength) {
+        throw tampered("a field has another length");
+      }
+      if (sealed.length < least) throw tampered(`its sealed copy has ${sealed.length} bytes, fewer than ${least}`);
+      if (version < 1n || version > maximumVersion) throw tampered(`its version is ${version}`);
+      if (!sameBytes(this.#mac(id, version, nonce, tokenDigest, sealed, plain), mac)) {
+        throw tampered("its authenticator does not fit");
+      }
+      if (token !== void 0 && !sameBytes(this.#crypto.sha256(token), tokenDigest)) {
+        throw tampered("its token is another one");
+      }
+      const synthetic = sealed.subarray(0, syntheticLength);
+      const recordKey = this.#recordKey(id, version, nonce, this.#crypto.sha256(plain), synthetic);
+      const content = this.#crypto.stream(recordKey, sealed.subarray(syntheticLength));
+      const vector = bytesToFloats(content.subarray(0, 4 * shape.dimensions));
+      return { id, version, vector, plain, secret: content.subarray(4 * shape.dimensions) };
+    }
+    /** A query''s token. It has a nonce and noise of its own: an equal document has another token. */
+    query(vector) {
+      const nonce = vectorNonce(this.#crypto, this.keys.queryNonce, vector);
+      return { nonce, token: this.#tokenizer.token(vector, nonce, true) };
+    }
+    /** At level sealed id and version are part of it, so that equal vectors do not show. */
+    nonceOf({ vector, id, version }) {
+      if (this.keys.rotation !== void 0) return vectorNonce(this.#crypto, this.keys.nonce, vector);
+      this.#length = 0;
+      this.#prefixed(floatsToBytes(vector));
+      this.#prefixed(id);
+      this.#version(version);
+      return this.#hmac(this.keys.nonce).subarray(0, nonceLength);
+    }
+    steps(row) {
+      const nonce = this.nonceOf(row);
+      const plainDigest = this.#crypto.sha256(row.plain);
+      const synthetic = this.#synthetic(row.id, row.version, nonce, plainDigest, row.secret);
+      return { synthetic, recordKey: this.#recordKey(row.id, row.version, nonce, plainDigest, synthetic) };
+    }
+    #synthetic(id, version, nonce, plain, secret) {
+      this.#bind(id, version, nonce, plain);
+      this.#raw(this.#crypto.sha256(secret));
+      return this.#hmac(this.keys.synthetic).subarray(0, syntheticLength);
+    }
+    #recordKey(id, version, nonce, plain, synthetic) {
+      this.#bind(id, version, nonce, plain);
+      this.#raw(synthetic);
+      return this.#hmac(this.keys.encryption);
+    }
+    #bind(id, version, nonce, plainDigest) {
+      this.#length = 0;
+      this.#raw(this.keys.ctx);
+      this.#raw(nonce);
+      this.#prefixed(id);
+      this.#version(version);
+      this.#raw(plainDigest);
+    }
+    #mac(id, version, nonce, tokenDigest, sealed, plain) {
+      this.#length = 0;
+      this.#raw(this.keys.ctx);
+      this.#prefixed(id);
+      this.#version(version);
+      this.#raw(nonce);
+      this.#raw(tokenDigest);
+      this.#prefixed(sealed);
+      this.#prefixed(plain);
+      return this.#hmac(this.keys.mac);
+    }
+    #hmac(key) {
+      return this.#crypto.hmac(key, this.#scratch.subarray(0, this.#length));
+    }
+    #raw(bytes) {
+      this.#reserve(bytes.length);
+      this.#scratch.set(bytes, this.#length);
+      this.#length += bytes.length;
+    }
+    #prefixed(bytes) {
+      this.#u32(bytes.length);
+      this.#raw(bytes);
+    }
+    #version(version) {
+      this.#u32(Number(version >> 32n));
+      this.#u32(Number(version & 0xffffffffn));
+    }
+    #u32(value) {
+      this.#reserve(4);
+      const scratch = this.#scratch;
+      scratch[this.#length++] = value >>> 24;
+      scratch[this.#length++] = value >>> 16;
+      scratch[this.#length++] = value >>> 8;
+      scratch[this.#length++] = value;
+    }
+    #reserve(more) {
+      if (this.#length + more <= this.#scratch.length) return;
+      const larger = new Uint8Array(2 * (this.#length + more));
+      larger.set(this.#scratch);
+      this.#scratch = larger;
+    }
+  };
+  var checkVersion = (version) => {
+    if (version < 1n || version > maximumVersion) {
+      throw new SqlError("22023", `version: expected 1 to ${maximumVersion}, got ${version}`);
+    }
+  };
+
+  // plv8-src/sealed/published.ts
+  var root = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+  var otherRoot = "f0e0d0c0b0a090807060504030201000ffeeddccbbaa99887766554433221100";
+  var collection = "7d1fb1ad-5b4c-4c52-9a3e-000000000001";
+  var combinations = [
+    { metric: "cosine", token: "vector" },
+    { metric: "cosine", token: "halfvec" },
+    { metric: "cosine", level: "bits" },
+    { metric: "l2", token: "vector", radius: 8 },
+    { metric: "l2", token: "halfvec", radius: 8 },
+    { metric: "ip", token: "vector", radius: 8 },
+    { metric: "ip", token: "halfvec", radius: 8 },
+    { metric: "ip", level: "bits", radius: 8 }
+  ];
+  var common = { root, id: ["text", "row-1"], version: "1", plain: {}, secret: {} };
+  var grid = [384, 768, 1536, 3072].flatMap(
+    (dimensions) => combinations.filter((combination) => !("token" in combination && combination.token === "vector" && dimensions > 1920)).map((combination, i) => ({
+      ...common,
+      name: `${dimensions} ${combination.metric} ${"token" in combination ? combination.token : "bits"}`,
+      options: { collection, dimensions, ...combination },
+      vector: { seed: dimensions + i }
+    }))
+  );
+  var edges = [
+    {
+      ...common,
+      name: "level sealed, 3 dimensions, secret and plain metadata",
+      options: { collection, dimensions: 3, level: "sealed" },
+      plain: { year: 2026, tags: ["a", "b"] },
+      secret: { author: "J\xFCrgen", score: 0.1 },
+      vector: { seed: 1 }
+    },
+    {
+      ...common,
+      name: "minus zero, subnormals and the largest float",
+      options: { collection, dimensions: 64, metric: "cosine", token: "vector", noise: "light" },
+      vector: { seed: 2, set: { 0: "80000000", 1: "00000001", 2: "807fffff", 3: "7f7fffff", 4: "ff7fffff" } }
+    },
+    {
+      ...common,
+      name: "coordinates far below half precision",
+      options: { collection, dimensions: 100, metric: "l2", radius: 16777216, noise: 1 },
+      vector: { seed: 3 }
+    },
+    {
+      ...common,
+      name: "a tenant outside of ASCII, strong noise, another root",
+      root: otherRoot,
+      options: { collection, tenant: "M\xFCnchen \u6771\u4EAC \u{1F511}", dimensions: 130, noise: "strong" },
+      version: "9223372036854775807",
+      vector: { seed: 4 }
+    },
+    {
+      ...common,
+      name: "tenant a-b, id c",
+      options: { collection, tenant: "a-b", dimensions: 64 },
+      id: ["text", "c"],
+      vector: { seed: 5 }
+    },
+    {
+      ...common,
+      name: "tenant a, id b-c",
+      options: { collection, tenant: "a", dimensions: 64 },
+      id: ["text", "b-c"],
+      vector: { seed: 5 }
+    },
+    { ...common, name: "id 1 as text", options: { collection, dimensions: 64 }, id: ["text", "1"], vector: { seed: 6 } },
+    {
+      ...common,
+      name: "id 1 as bigint",
+      options: { collection, dimensions: 64 },
+      id: ["bigint", "1"],
+      vector: { seed: 6 }
+    },
+    {
+      ...common,
+      name: "a negative bigint",
+      options: { collection, dimensions: 64 },
+      id: ["bigint", "-9223372036854775808"],
+      vector: { seed: 6 }
+    },
+    {
+      ...common,
+      name: "id of type uuid",
+      options: { collection, dimensions: 64 },
+      id: ["uuid", collection],
+      vector: { seed: 6 }
+    }
+  ];
+  var publishedInputs = [...grid, ...edges];
+  var publishedVector = ({ options, vector }) => {
+    const floats = toFloats(
+      Array.from({ length: options.dimensions }, (_, i) => ((i * 7919 + vector.seed * 104729) % 2003 - 1001) / 4096),
+      options.dimensions
+    );
+    const view = new DataView(floatsToBytes(floats).slice().buffer);
+    for (const [at, bits] of Object.entries(vector.set ?? {}))
+      view.setUint32(4 * Number(at), Number.parseInt(bits, 16), true);
+    return Float32Array.from(floats, (_, i) => view.getFloat32(4 * i, true));
+  };
+  var shownInFull = 1024;
+  var show = (crypto, bytes) => bytes.length <= shownInFull ? bytesToHex(bytes) : { first: bytesToHex(bytes.subarray(0, 64)), length: bytes.length, sha256: bytesToHex(crypto.sha256(bytes)) };
+  var firstOf = (values) => [...values.subarray(0, 8)];
+  var traceToken = (crypto, keys, vector, nonce, isQuery) => {
+    const { u, uNorm, r, y, bytes } = new Tokenizer(crypto, keys).trace(vector, nonce, isQuery);
+    return {
+      nonce: bytesToHex(nonce),
+      u: firstOf(u),
+      u_norm: uNorm,
+      r,
+      y: firstOf(y),
+      token: show(crypto, bytes),
+      token_digest: bytesToHex(crypto.sha256(bytes))
+    };
+  };
+  var imageOfFirst = ({ rotation }) => {
+    if (rotation === void 0) return void 0;
+    const values = new Float64Array(rotation.size);
+    values[0] = 1;
+    rotate(rotation, values, new Float64Array(rotation.size));
+    return firstOf(values.map((value) => value * rotation.scale + 0));
+  };
+  var tracePublished = (crypto, input) => {
+    const keys = deriveKeys(crypto, hexToBytes(input.root), shapeOf(input.options));
+    const sealer = new Sealer(crypto, keys);
+    const row = {
+      id: readId(...input.id).bytes,
+      version: BigInt(input.version),
+      vector: publishedVector(input),
+      plain: metadataBytes(input.plain),
+      secret: metadataBytes(input.secret)
+    };
+    const sealed = sealer.seal(row);
+    const { synthetic, recordKey } = sealer.steps(row);
+    const searchable = keys.rotation !== void 0;
+    return {
+      ...input,
+      H: bytesToHex(keys.header),
+      ctx: bytesToHex(keys.ctx),
+      key_id: bytesToHex(keys.keyId),
+      keys: {
+        nonce: bytesToHex(keys.nonce),
+        noise: bytesToHex(keys.noise),
+        "query-nonce": bytesToHex(keys.queryNonce),
+        "query-noise": bytesToHex(keys.queryNoise),
+        rotation: bytesToHex(keys.rotationKey),
+        synthetic: bytesToHex(keys.synthetic),
+        encryption: bytesToHex(keys.encryption),
+        mac: bytesToHex(keys.mac)
+      },
+      vector_bytes: show(crypto, floatsToBytes(row.vector)),
+      ...searchable ? { Q_e0: imageOfFirst(keys) } : {},
+      document: searchable ? traceToken(crypto, keys, row.vector, sealed.nonce, false) : { nonce: bytesToHex(sealed.nonce) },
+      ...searchable ? { query: traceToken(crypto, keys, row.vector, sealer.query(row.vector).nonce, true) } : {},
+      row: {
+        id_bytes: bytesToHex(row.id),
+        synthetic: bytesToHex(synthetic),
+        k_rec: bytesToHex(recordKey),
+        sealed: show(crypto, sealed.sealed),
+        mac: bytesToHex(sealed.mac)
+      }
+    };
+  };
+
+  // plv8-src/functions/penstock/_sealed_vectors.ts
+  var sealed_vectors_default = sqlFunction({
+    schema: "penstock",
+    name: "_sealed_vectors",
+    args: { name: "text" },
+    returns: "jsonb",
+    volatility: "immutable",
+    strict: true,
+    grant: [],
+    comment: "One published test vector of sealing by name, computed here with every intermediate, to prove that this engine agrees. Takes no key: the roots are those published in docs/sealed-vectors.json. NULL for an unknown name.",
+    run: ({ name }) => {
+      const input = publishedInputs.find((candidate) => candidate.name === name);
+      return input === void 0 ? null : tracePublished(nobleCrypto, input);
+    }
+  });
+
+  // penstock:penstock/_sealed_vectors.ts
+  definition = sealed_vectors_default;
+})();
+Object.defineProperty(globalThis, "penstock._sealed_vectors 38985686dde31950", { value: definition });
+}
+return definition.run({ name });
+';
+comment on function penstock._sealed_vectors(text) is 'One published test vector of sealing by name, computed here with every intermediate, to prove that this engine agrees. Takes no key: the roots are those published in docs/sealed-vectors.json. NULL for an unknown name.';
+revoke all on function penstock._sealed_vectors(text) from public;
+
+--! split: 005-penstock-005-pgvector.sql
 /*
  * Where pgvector lives differs (public, extensions, ...). Bodies run with an empty
  * search_path, where pg_typeof always writes the type with its schema, so the schema
@@ -214,7 +1995,7 @@ revoke all on function penstock._distance_operator from public;
 grant execute on function penstock._vector_schema to penstock_user;
 grant execute on function penstock._distance_operator to penstock_user;
 
---! split: 005-penstock-010-registry.sql
+--! split: 006-penstock-010-registry.sql
 create table penstock._collections (
   id int generated always as identity primary key,
   name text not null unique,
@@ -377,7 +2158,7 @@ comment on function penstock._collection is
 revoke all on function penstock._collection from public;
 grant execute on function penstock._collection to penstock_user;
 
---! split: 006-penstock-020-collections-view.sql
+--! split: 007-penstock-020-collections-view.sql
 create or replace view penstock.collections
 with (security_invoker = true)
 as
@@ -426,7 +2207,7 @@ comment on view penstock._tables is
 revoke all on penstock._tables from public;
 grant select on penstock._tables to penstock_user;
 
---! split: 007-penstock-030-filter.sql
+--! split: 008-penstock-030-filter.sql
 /*
  * A filter is a JSON object. It becomes SQL text in which every key and every value is a
  * quoted literal, so that an index on the metadata can serve it: containment (@>) for
@@ -622,7 +2403,7 @@ grant execute on function penstock._filter_list_sql to penstock_user;
 grant execute on function penstock._filter_operator_sql to penstock_user;
 grant execute on function penstock._nest to penstock_user;
 
---! split: 008-penstock-040-index.sql
+--! split: 009-penstock-040-index.sql
 create or replace view penstock._vector_indexes
 with (security_invoker = true)
 as
@@ -792,7 +2573,7 @@ grant execute on function penstock._check_index to penstock_user;
 grant execute on function penstock._index_statement to penstock_user;
 grant execute on function penstock.build_index to penstock_user;
 
---! split: 009-penstock-045-search-defaults.sql
+--! split: 010-penstock-045-search-defaults.sql
 create or replace function penstock.set_search_defaults(
   collection text,
   ef_search int default null,
@@ -829,7 +2610,7 @@ comment on function penstock.set_search_defaults is
 revoke all on function penstock.set_search_defaults from public;
 grant execute on function penstock.set_search_defaults to penstock_user;
 
---! split: 010-penstock-050-create.sql
+--! split: 011-penstock-050-create.sql
 create or replace function penstock._check_new_name(
   name text
 )
@@ -1008,7 +2789,7 @@ grant execute on function penstock.create_collection to penstock_user;
 grant execute on function penstock.unregister to penstock_user;
 grant execute on function penstock.drop_collection to penstock_user;
 
---! split: 011-penstock-060-register.sql
+--! split: 012-penstock-060-register.sql
 create or replace function penstock._column(
   relation regclass,
   column_name name,
@@ -1163,7 +2944,7 @@ revoke all on function penstock.register from public;
 grant execute on function penstock._column to penstock_user;
 grant execute on function penstock.register to penstock_user;
 
---! split: 012-penstock-070-write.sql
+--! split: 013-penstock-070-write.sql
 create or replace function penstock._id_type(
   target penstock._collections
 )
@@ -1360,7 +3141,7 @@ grant execute on function penstock.upsert_many to penstock_user;
 grant execute on function penstock.upsert to penstock_user;
 grant execute on function penstock.delete to penstock_user;
 
---! split: 013-penstock-080-search-statement.sql
+--! split: 014-penstock-080-search-statement.sql
 /*
  * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
  * takes $3 the least similarity or NULL, and $4 ids to leave out.
@@ -1503,7 +3284,7 @@ grant execute on function penstock._search_statement to penstock_user;
 grant execute on function penstock._condition to penstock_user;
 grant execute on function penstock._few_rows_match to penstock_user;
 
---! split: 014-penstock-085-search.sql
+--! split: 015-penstock-085-search.sql
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -1667,7 +3448,7 @@ grant execute on function penstock._search to penstock_user;
 grant execute on function penstock.search to penstock_user;
 grant execute on function penstock.search_many to penstock_user;
 
---! split: 015-penstock-090-read.sql
+--! split: 016-penstock-090-read.sql
 create or replace function penstock.get(
   collection text,
   variadic ids text[]
@@ -1778,7 +3559,7 @@ grant execute on function penstock.get to penstock_user;
 grant execute on function penstock.count to penstock_user;
 grant execute on function penstock.stats to penstock_user;
 
---! split: 016-penstock-095-rows-statement.sql
+--! split: 017-penstock-095-rows-statement.sql
 create or replace function penstock.rows_statement(
   collection text,
   filter jsonb default null
@@ -1807,7 +3588,7 @@ comment on function penstock.rows_statement is
 revoke all on function penstock.rows_statement from public;
 grant execute on function penstock.rows_statement to penstock_user;
 
---! split: 017-penstock-100-recall.sql
+--! split: 018-penstock-100-recall.sql
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -1876,7 +3657,7 @@ comment on function penstock.recall is
 revoke all on function penstock.recall from public;
 grant execute on function penstock.recall to penstock_user;
 
---! split: 018-penstock-110-operator-views.sql
+--! split: 019-penstock-110-operator-views.sql
 /*
  * What an operator asks a vector database, as views over the statistics of PostgreSQL.
  * They run with the rights of whoever reads them: a member of pg_monitor sees all sessions.
@@ -2037,7 +3818,7 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 019-integrity-000-schema.sql
+--! split: 020-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -2046,7 +3827,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 020-integrity-begin-verification.sql
+--! split: 021-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -4606,7 +6387,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 021-integrity-check-gate.sql
+--! split: 022-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -5167,7 +6948,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 022-integrity-checkpoint-note.sql
+--! split: 023-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -7569,7 +9350,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 023-integrity-consistency-proof.sql
+--! split: 024-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   leaves bytea,
   first_size int8
@@ -8040,7 +9821,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 024-integrity-contract.sql
+--! split: 025-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -9015,7 +10796,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 025-integrity-decode-event.sql
+--! split: 026-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -9332,7 +11113,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 026-integrity-event-bytes.sql
+--! split: 027-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -9709,7 +11490,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 027-integrity-explain.sql
+--! split: 028-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -10208,7 +11989,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 028-integrity-finish-verification.sql
+--! split: 029-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -12785,7 +14566,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 029-integrity-graph-dot.sql
+--! split: 030-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -12959,7 +14740,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 030-integrity-graph-mermaid.sql
+--! split: 031-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -13135,7 +14916,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 031-integrity-inclusion-proof.sql
+--! split: 032-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   leaves bytea,
   leaf_index int8
@@ -13603,7 +15384,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(bytea, int8) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 032-integrity-lambda2.sql
+--! split: 033-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -14270,7 +16051,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 033-integrity-lambda2-bytes.sql
+--! split: 034-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -14955,7 +16736,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 034-integrity-merkle-append.sql
+--! split: 035-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -15390,7 +17171,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 035-integrity-merkle-root.sql
+--! split: 036-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -15788,7 +17569,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 036-integrity-min-cut.sql
+--! split: 037-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -17204,7 +18985,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 037-integrity-min-cut-bytes.sql
+--! split: 038-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -18638,7 +20419,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 038-integrity-next-state.sql
+--! split: 039-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -19100,7 +20881,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 039-integrity-pin-state.sql
+--! split: 040-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -19343,7 +21124,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 040-integrity-public-key.sql
+--! split: 041-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -21502,7 +23283,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 041-integrity-public-key-problem.sql
+--! split: 042-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -23671,7 +25452,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-sign.sql
+--! split: 043-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -25831,7 +27612,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 043-integrity-verify-events.sql
+--! split: 044-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq int8[],
@@ -28603,7 +30384,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 044-integrity-verify-signature.sql
+--! split: 045-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -30787,7 +32568,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 045-integrity-what-if.sql
+--! split: 046-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -33368,7 +35149,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 046-integrity-witness.sql
+--! split: 047-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -33654,7 +35435,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 047-integrity-compile-gates.sql
+--! split: 048-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -34083,7 +35864,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 048-integrity-decide.sql
+--! split: 049-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -34484,7 +36265,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 049-integrity-merge-policy.sql
+--! split: 050-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -34750,7 +36531,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 050-integrity-validate-policy.sql
+--! split: 051-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -35004,7 +36785,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 051-integrity-005-types.sql
+--! split: 052-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -35053,7 +36834,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 052-integrity-010-policies.sql
+--! split: 053-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -35097,7 +36878,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 053-integrity-020-states.sql
+--! split: 054-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -35182,7 +36963,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 054-integrity-030-gates.sql
+--! split: 055-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -35275,7 +37056,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 055-integrity-040-inventory.sql
+--! split: 056-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -35306,7 +37087,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 056-integrity-050-user-graph.sql
+--! split: 057-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -35359,7 +37140,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 057-integrity-060-notifications.sql
+--! split: 058-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -35396,7 +37177,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 058-integrity-070-worker.sql
+--! split: 059-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -35420,7 +37201,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 059-integrity-100-cuts.sql
+--! split: 060-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -35587,7 +37368,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 060-integrity-101-cut-aggregates.sql
+--! split: 061-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -35735,7 +37516,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 061-integrity-200-gate.sql
+--! split: 062-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -35860,7 +37641,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 062-integrity-210-admit.sql
+--! split: 063-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -36033,7 +37814,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 063-integrity-220-refusals.sql
+--! split: 064-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -36190,7 +37971,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 064-integrity-230-write-triggers.sql
+--! split: 065-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -36341,7 +38122,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 065-integrity-250-trigger-installation.sql
+--! split: 066-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -36529,7 +38310,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 066-integrity-260-protect.sql
+--! split: 067-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -36635,7 +38416,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 067-integrity-270-policy.sql
+--! split: 068-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -36791,7 +38572,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 068-integrity-280-enrolment.sql
+--! split: 069-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -36916,7 +38697,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 069-integrity-290-set-policy.sql
+--! split: 070-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -37044,7 +38825,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 070-integrity-300-inventory.sql
+--! split: 071-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -37172,7 +38953,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 071-integrity-310-evidence.sql
+--! split: 072-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -37348,7 +39129,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 072-integrity-320-server-evidence.sql
+--! split: 073-integrity-320-server-evidence.sql
 /* Replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -37472,7 +39253,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 073-integrity-325-wal-evidence.sql
+--! split: 074-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._evidence_archiver(
   registered penstock._collections
@@ -37566,7 +39347,7 @@ revoke all on function
   integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 074-integrity-330-measure.sql
+--! split: 075-integrity-330-measure.sql
 create or replace function integrity._evidence(
   collection text
 )
@@ -37701,7 +39482,7 @@ comment on function integrity._measure is
 
 revoke all on function integrity._evidence, integrity._measure from public;
 
---! split: 075-integrity-335-notify.sql
+--! split: 076-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -37787,7 +39568,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 076-integrity-340-transitions.sql
+--! split: 077-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -37911,7 +39692,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 077-integrity-350-sample.sql
+--! split: 078-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -38032,7 +39813,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 078-integrity-360-schedule.sql
+--! split: 079-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -38134,7 +39915,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 079-integrity-400-override.sql
+--! split: 080-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -38294,7 +40075,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 080-integrity-410-status.sql
+--! split: 081-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -38484,7 +40265,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 081-integrity-420-graph.sql
+--! split: 082-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -38578,7 +40359,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 082-integrity-430-user-graph.sql
+--! split: 083-integrity-430-user-graph.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -38764,7 +40545,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 083-integrity-440-report-health.sql
+--! split: 084-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -38862,7 +40643,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 084-integrity-450-views.sql
+--! split: 085-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -38978,7 +40759,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 085-integrity-460-health.sql
+--! split: 086-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -39035,7 +40816,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 086-integrity-500-history-tables.sql
+--! split: 087-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -39126,7 +40907,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 087-integrity-510-append-only.sql
+--! split: 088-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -39168,7 +40949,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 088-integrity-520-history-keys.sql
+--! split: 089-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -39307,7 +41088,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 089-integrity-530-append-event.sql
+--! split: 090-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -39372,7 +41153,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 090-integrity-540-history.sql
+--! split: 091-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -39472,7 +41253,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 091-integrity-550-verify-event.sql
+--! split: 092-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -39569,7 +41350,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 092-integrity-560-verify-history.sql
+--! split: 093-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -39700,7 +41481,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 093-integrity-570-checkpoint.sql
+--! split: 094-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -39752,7 +41533,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 094-integrity-580-proofs.sql
+--! split: 095-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -39871,7 +41652,7 @@ revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 095-integrity-590-export-history.sql
+--! split: 096-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -39908,7 +41689,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 096-integrity-599-history-owner.sql
+--! split: 097-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -39976,7 +41757,7 @@ grant execute on function
   to current_user;
 grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
 
---! split: 097-integrity-600-worker.sql
+--! split: 098-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -40146,7 +41927,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 098-integrity-610-outbox.sql
+--! split: 099-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -40219,7 +42000,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 099-postamble.sql
+--! split: 100-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
