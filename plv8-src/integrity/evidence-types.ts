@@ -63,6 +63,8 @@ export type Signal = Common &
     | { signal: "ivfflat_lists"; bucket_rows: number[]; rows_at_build: number; rows_now: number }
     | { signal: "recall_probe"; recall: number; floor: number }
     | { signal: "checksum"; failures: number; cleared: boolean }
+    /** amcheck found the primary key of a leaf corrupt, and no operator has cleared it. */
+    | { signal: "primary_key"; corrupt: boolean }
     | { signal: "connections"; used: number; max: number }
     | { signal: "wal"; used_bytes: number; budget_bytes: number; archiver_failing: boolean }
     | { signal: "disk"; used_share: number; archiver_failing: boolean }

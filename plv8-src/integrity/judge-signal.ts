@@ -29,9 +29,10 @@ const assumed = (definition: SignalDefinition, member: string, health: number): 
 
 const judgeMember = (definition: SignalDefinition, row: SignalRow, assumption: Assumption | null): Judged => {
   const assumes = assumption !== null && (assumption.name === row.member || assumption.name === definition.role)
+  const noted = row.note === null ? "" : ` (${row.note})`
   if (row.status === "blind" && !assumes) {
     const capacity = blindCapacity(definition.class)
-    const trouble = `${row.member} cannot be seen${row.note === null ? "" : ` (${row.note})`}`
+    const trouble = `${row.member} cannot be seen${noted}`
     const { member } = row
     return { member, class: definition.class, health: 0, capacity, hard: false, blind: true, trouble }
   }
@@ -46,7 +47,7 @@ const judgeMember = (definition: SignalDefinition, row: SignalRow, assumption: A
     capacity: capacityOf(memberClass, health, finding.hard),
     hard: finding.hard,
     blind: false,
-    trouble: finding.trouble ?? errors,
+    trouble: finding.trouble === null || assumes ? (finding.trouble ?? errors) : `${finding.trouble}${noted}`,
   }
 }
 

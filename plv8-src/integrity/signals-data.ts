@@ -54,6 +54,17 @@ export const DATA_SIGNALS = {
     },
     fine: () => "no checksum failure",
   },
+  primary_key: {
+    role: "partitions",
+    class: "required",
+    combine: "minimum",
+    find: (fields, member) => {
+      const isCorrupt = fields.flag("corrupt")
+      const words = `primary key ${member} is corrupt, not cleared by an operator`
+      return { health: isCorrupt ? 0 : 1, hard: isCorrupt, trouble: isCorrupt ? words : null }
+    },
+    fine: (count) => `${plural(count, "primary key")} checked`,
+  },
   xid_age: {
     role: "vacuum",
     class: "degradable",
@@ -96,7 +107,7 @@ export const DATA_SIGNALS = {
       const words = `lists of ${member} no longer fit the data (${atBuild} rows at build, ${now} now): rebuild it`
       return { health, hard: false, trouble: health === 1 ? null : words }
     },
-    fine: (count) => `lists of ${plural(count, "index", "indexes")} fit the data`,
+    fine: (count) => `lists of ${plural(count, "index", "indexes")} fit the data, as far as they are measured`,
   },
   recall_probe: {
     role: "vector index",

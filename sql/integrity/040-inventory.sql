@@ -3,6 +3,7 @@ create table integrity._inventory (
   member text not null,
   relation regclass not null,
   vector_index text,
+  foreign_server text,
   recorded_at timestamptz not null default clock_timestamp(),
   recorded_by text not null,
   primary key (collection, member),
@@ -13,6 +14,7 @@ comment on table integrity._inventory is
   'What each collection is known to consist of: its leaf partitions and which of them have a vector index. What is here and not in the catalogs is missing. Only integrity.rebuild_graph forgets.';
 comment on column integrity._inventory.member is 'Name of the leaf; with its schema when that is not the schema of the collection.';
 comment on column integrity._inventory.relation is 'The leaf: a rename is followed by it, a leaf made anew under its old name is found by member.';
+comment on column integrity._inventory.foreign_server is 'The foreign server that holds the leaf; NULL for this one.';
 comment on column integrity._inventory.vector_index is 'Name of a valid vector index seen on the leaf; NULL when none is expected.';
 
 create table integrity._protections (

@@ -49,12 +49,15 @@ begin
   /* A leaf renamed, or made anew under its old name, is still the same member. */
   update integrity._inventory i
   set member = m.member,
-      relation = m.oid::regclass
+      relation = m.oid::regclass,
+      foreign_server = s.srvname
   from integrity._members(registered.relation) m
+  left join pg_catalog.pg_foreign_table f on f.ftrelid = m.oid
+  left join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
   where i.collection = _record_inventory.collection
     and m.is_leaf
     and (m.oid = i.relation or m.member = i.member)
-    and (i.member, i.relation::oid) is distinct from (m.member, m.oid)
+    and (i.member, i.relation::oid, i.foreign_server) is distinct from (m.member, m.oid, s.srvname::text)
     and not exists (
       select
       from integrity._inventory taken
@@ -64,9 +67,11 @@ begin
     );
 
   with new_rows as (
-    insert into integrity._inventory as i (collection, member, relation, recorded_by)
-    select _record_inventory.collection, m.member, m.oid::regclass, occasion
+    insert into integrity._inventory as i (collection, member, relation, foreign_server, recorded_by)
+    select _record_inventory.collection, m.member, m.oid::regclass, s.srvname, occasion
     from integrity._members(registered.relation) m
+    left join pg_catalog.pg_foreign_table f on f.ftrelid = m.oid
+    left join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
     where m.is_leaf
     on conflict on constraint _inventory_pkey do nothing
     returning i.member
@@ -88,6 +93,7 @@ begin
   )
   select coalesce(array_agg(c.member order by c.member), '{}') into newly_indexed from changed c;
 
+  perform integrity._record_builds(registered);
   if forget then
     with gone as (
       delete from integrity._inventory i
@@ -116,11 +122,11 @@ begin
     'indexed', to_jsonb(newly_indexed),
     'forgotten', to_jsonb(forgotten),
     'index_forgotten', to_jsonb(unindexed)
-  );
+  ) || case when integrity._is_embedded() then '{}' else integrity._record_replicas(forget) end;
 end
 $fn$;
 
 comment on function integrity._record_inventory is
-  'Adds what the catalogs show to the inventory of a collection; forget also removes what they no longer show. Returns what changed.';
+  'Adds what the catalogs show to the inventory of a collection and of the replicas of this server; forget also removes what they no longer show. Returns what changed.';
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;

@@ -14,6 +14,7 @@ begin
       jsonb_build_object(
         'signal', 'partition',
         'member', i.member,
+        'shard', i.foreign_server,
         'exists', exists (select from pg_catalog.pg_class c where c.oid = i.relation) or leaf.oid is not null,
         'attached', leaf.oid is not null
       )
@@ -92,9 +93,11 @@ begin
       jsonb_build_object(
         'signal', 'dead_tuples',
         'member', m.member,
+        'status', case when current_setting('track_counts')::boolean then 'measured' else 'blind' end,
         'n_dead', greatest(s.n_dead_tup, 0),
         'n_live', greatest(s.n_live_tup, 0),
         'note', case
+          when not current_setting('track_counts')::boolean then 'track_counts is off'
           when s.last_autovacuum is null and s.last_vacuum is null then 'never vacuumed'
           else 'last vacuumed ' || greatest(s.last_autovacuum, s.last_vacuum)::text
         end

@@ -1,3 +1,60 @@
+create or replace function integrity._user_nodes(
+  collection text,
+  id bigint
+)
+returns jsonb
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'node_type', n.node_type, 'id', n.id, 'name', n.name, 'class', n.class, 'health', n.health, 'hard', n.hard,
+      'error_rate', n.error_rate, 'note', n.note, 'node_data', n.node_data
+    ) order by n.id), '[]')
+    from integrity._nodes n
+    where n.collection = _user_nodes.collection and (_user_nodes.id is null or n.id = _user_nodes.id)
+  );
+end
+$fn$;
+
+comment on function integrity._user_nodes is
+  'The nodes that users added to a graph, or one of them, as evidence.';
+
+create or replace function integrity._user_edges(
+  collection text,
+  source text,
+  target text,
+  edge_type text
+)
+returns jsonb
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'source', e.source, 'target', e.target, 'edge_type', e.edge_type, 'capacity', e.capacity, 'class', e.class,
+      'health', e.health, 'hard', e.hard, 'error_rate', e.error_rate, 'current_flow', e.current_flow,
+      'latency_ms', e.latency_ms
+    ) order by e.source, e.target, e.edge_type), '[]')
+    from integrity._edges e
+    where e.collection = _user_edges.collection
+      and (
+        _user_edges.source is null
+        or (e.source = _user_edges.source and e.target = _user_edges.target and e.edge_type = _user_edges.edge_type)
+      )
+  );
+end
+$fn$;
+
+comment on function integrity._user_edges is
+  'The edges that users added to a graph, or one of them, as evidence.';
+
 create or replace function integrity._evidence(
   collection text
 )
@@ -12,7 +69,8 @@ declare
   /* A group of signals, and what stands for it where it does not apply or may not be seen. */
   groups constant text[] := array[
     ['partitions', 'partition'], ['vector_indexes', 'vector_index'], ['dead_tuples', 'dead_tuples'],
-    ['transaction_age', 'xid_age'], ['checksums', 'checksum']
+    ['transaction_age', 'xid_age'], ['checksums', 'checksum'], ['primary_keys', 'primary_key'], ['ivfflat_lists', 'ivfflat_lists'],
+    ['recall', 'recall_probe'], ['foreign_servers', 'foreign_server'], ['disk', 'disk']
   ];
   server_groups constant text[] := array[
     ['replicas', 'replica'], ['sync_quorum', 'sync_quorum'], ['subscriptions', 'subscription'],
@@ -51,23 +109,8 @@ begin
     'collection', collection,
     'measured_at_us', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     'signals', signals,
-    'user_nodes', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'node_type', n.node_type, 'id', n.id, 'name', n.name, 'class', n.class, 'health', n.health, 'hard', n.hard,
-        'error_rate', n.error_rate, 'note', n.note, 'node_data', n.node_data
-      ) order by n.id), '[]')
-      from integrity._nodes n
-      where n.collection = _evidence.collection
-    ),
-    'user_edges', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'source', e.source, 'target', e.target, 'edge_type', e.edge_type, 'capacity', e.capacity, 'class', e.class,
-        'health', e.health, 'hard', e.hard, 'error_rate', e.error_rate, 'current_flow', e.current_flow,
-        'latency_ms', e.latency_ms
-      ) order by e.source, e.target, e.edge_type), '[]')
-      from integrity._edges e
-      where e.collection = _evidence.collection
-    )
+    'user_nodes', integrity._user_nodes(collection, null),
+    'user_edges', integrity._user_edges(collection, null, null, null)
   );
 end
 $fn$;
@@ -130,4 +173,6 @@ $fn$;
 comment on function integrity._measure is
   'Gathers evidence, contracts it and computes the minimum cut. Changes nothing.';
 
-revoke all on function integrity._evidence, integrity._measure from public;
+revoke all on function
+  integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
+  from public;

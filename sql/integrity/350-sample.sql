@@ -22,7 +22,7 @@ declare
   samples_taken int := 0;
 begin
   recorded := integrity._record_inventory(collection, 'sample');
-  if recorded -> 'added' <> '[]' or recorded -> 'indexed' <> '[]' then
+  if '[]' <> any (array[recorded -> 'added', recorded -> 'indexed', recorded -> 'replicas_added']) then
     perform integrity._append_event('inventory', collection, recorded);
   end if;
 

@@ -73,6 +73,8 @@ as $fn$
 declare
   due text;
 begin
+  perform integrity._cancel_overdue_probes();
+  commit;
   for due in
     select c.name
     from penstock.collections c
@@ -91,7 +93,7 @@ end
 $fn$;
 
 comment on procedure integrity.tick is
-  'Samples every collection that is due and commits after each. For pg_cron or the worker; two at a time do no harm.';
+  'Samples every collection that is due and commits after each, and ends probes of other servers that wait for too long. For pg_cron or the worker; two at a time do no harm.';
 
 revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;

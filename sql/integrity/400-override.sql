@@ -141,6 +141,9 @@ begin
   update integrity._states s
   set checksum_failures_cleared = coalesce(failures, 0)
   where s.collection = clear_checksum_failures.collection;
+  update integrity._probes p
+  set result = p.result - 'corruption'
+  where p.kind = 'primary_key' and p.collection = clear_checksum_failures.collection;
   perform integrity._append_event(
     'checksum_cleared', collection, jsonb_build_object('failures', coalesce(failures, 0), 'reason', reason)
   );
@@ -148,7 +151,7 @@ end
 $fn$;
 
 comment on function integrity.clear_checksum_failures is
-  'Says that the checksum failures counted so far have been dealt with; new ones make the state critical again. Errors: 22023, 42704.';
+  'Says that the checksum failures and corrupt primary keys found so far have been dealt with; new ones make the state critical again. Errors: 22023, 42704.';
 
 revoke all on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures

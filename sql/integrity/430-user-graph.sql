@@ -1,30 +1,3 @@
-create or replace function integrity._check_node_name(
-  collection text,
-  name text
-)
-returns void
-volatile
-parallel unsafe
-set search_path = pg_catalog, pg_temp
-language plpgsql
-as $fn$
-declare
-  names text[];
-begin
-  select array_agg(node ->> 'name' order by node ->> 'name') into names
-  from jsonb_array_elements((integrity._measure(collection)).witness #> '{graph,nodes}') as node;
-  if not coalesce(_check_node_name.name = any (names), false) then
-    raise exception using
-      errcode = '42704',
-      message = format('the graph of collection %L has no node %L', collection, left(_check_node_name.name, 100)),
-      hint = format('Its nodes: %s.', (select string_agg(quote_literal(n), ', ') from unnest(names) n));
-  end if;
-end
-$fn$;
-
-comment on function integrity._check_node_name is
-  'Raises 42704 with the known names when the contracted graph has no node of that name.';
-
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -66,8 +39,7 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition, centroid, shard, maintenance_dep, replication_target, index, gateway. Classes: required, degradable, advisory.';
   end;
-  /* Whatever the library refuses must be refused here, not at the next sample. */
-  perform integrity._measure(collection);
+  perform integrity._check_user_graph(collection, new_id, null, null, null);
   return new_id;
 end
 $fn$;
@@ -109,7 +81,7 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition_link, routing_link, dependency, replication. Classes: required, degradable, advisory.';
   end;
-  perform integrity._measure(collection);
+  perform integrity._check_user_graph(collection, null, source, target, edge_type);
 end
 $fn$;
 
@@ -178,7 +150,7 @@ comment on function integrity.remove_edge is
   'Removes an added edge. Errors: 42704.';
 
 revoke all on function
-  integrity._check_node_name, integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
+  integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   from public;
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;

@@ -1,3 +1,33 @@
+create or replace function penstock._nearest_found(
+  target penstock._collections,
+  query vector,
+  k int,
+  ef_search int,
+  probes int,
+  out hits bigint,
+  out nearest bigint
+)
+returns record
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  last_distance float8;
+begin
+  select pg_catalog.max(s.distance), pg_catalog.count(*) into last_distance, nearest
+  from penstock._search(target, query, k, null, null, null, null, true) as s;
+  /* By distance, not by id: among equal distances any row is right. */
+  select least(pg_catalog.count(*), nearest) into hits
+  from penstock._search(target, query, k, null, null, ef_search, probes, false) as s
+  where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance));
+end
+$fn$;
+
+comment on function penstock._nearest_found is
+  'How many of the k nearest rows of one query a search over the index finds, and how many there are.';
+
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -18,8 +48,6 @@ declare
   percentage float8;
   found_rows bigint := 0;
   expected_rows bigint := 0;
-  last_distance float8;
-  expected_here bigint;
 begin
   if k is null or k < 1 or sample is null or sample < 1 then
     raise exception using errcode = '22023',
@@ -46,15 +74,8 @@ begin
     target.vector_column, penstock._vector_schema(), target.relation, percentage)
     using sample, target.metric = 'cosine'
   loop
-    select pg_catalog.max(s.distance), pg_catalog.count(*) into last_distance, expected_here
-    from penstock._search(target, sampled.query, k, null, null, null, null, true) as s;
-    expected_rows := expected_rows + expected_here;
-    /* By distance, not by id: among equal distances any row is right. */
-    found_rows := found_rows + (
-      select least(pg_catalog.count(*), expected_here)
-      from penstock._search(target, sampled.query, k, null, null, ef_search, probes, false) as s
-      where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance))
-    );
+    select found_rows + n.hits, expected_rows + n.nearest into found_rows, expected_rows
+    from penstock._nearest_found(target, sampled.query, k, ef_search, probes) n;
   end loop;
   return found_rows / nullif(expected_rows, 0)::float8;
 end
@@ -63,5 +84,5 @@ $fn$;
 comment on function penstock.recall is
   'The share of the true k nearest rows that a search over the index finds, from 0 to 1, averaged over a random sample of stored vectors. Each sample costs an exact search. NULL for an empty collection.';
 
-revoke all on function penstock.recall from public;
-grant execute on function penstock.recall to penstock_user;
+revoke all on function penstock._nearest_found, penstock.recall from public;
+grant execute on function penstock._nearest_found, penstock.recall to penstock_user;
