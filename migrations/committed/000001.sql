@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e4a8f6c2c0dfeba7b84a12f7af6d1bf66996fd96
+--! Hash: sha1:55aa0cfaac99d5eef489206cf8e9a674b1cbbf86
 
 --! split: 001-preamble.sql
 /*
@@ -3589,6 +3589,36 @@ revoke all on function penstock.rows_statement from public;
 grant execute on function penstock.rows_statement to penstock_user;
 
 --! split: 018-penstock-100-recall.sql
+create or replace function penstock._nearest_found(
+  target penstock._collections,
+  query vector,
+  k int,
+  ef_search int,
+  probes int,
+  out hits bigint,
+  out nearest bigint
+)
+returns record
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  last_distance float8;
+begin
+  select pg_catalog.max(s.distance), pg_catalog.count(*) into last_distance, nearest
+  from penstock._search(target, query, k, null, null, null, null, true) as s;
+  /* By distance, not by id: among equal distances any row is right. */
+  select least(pg_catalog.count(*), nearest) into hits
+  from penstock._search(target, query, k, null, null, ef_search, probes, false) as s
+  where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance));
+end
+$fn$;
+
+comment on function penstock._nearest_found is
+  'How many of the k nearest rows of one query a search over the index finds, and how many there are.';
+
 create or replace function penstock.recall(
   collection text,
   k int default 10,
@@ -3609,8 +3639,6 @@ declare
   percentage float8;
   found_rows bigint := 0;
   expected_rows bigint := 0;
-  last_distance float8;
-  expected_here bigint;
 begin
   if k is null or k < 1 or sample is null or sample < 1 then
     raise exception using errcode = '22023',
@@ -3637,15 +3665,8 @@ begin
     target.vector_column, penstock._vector_schema(), target.relation, percentage)
     using sample, target.metric = 'cosine'
   loop
-    select pg_catalog.max(s.distance), pg_catalog.count(*) into last_distance, expected_here
-    from penstock._search(target, sampled.query, k, null, null, null, null, true) as s;
-    expected_rows := expected_rows + expected_here;
-    /* By distance, not by id: among equal distances any row is right. */
-    found_rows := found_rows + (
-      select least(pg_catalog.count(*), expected_here)
-      from penstock._search(target, sampled.query, k, null, null, ef_search, probes, false) as s
-      where s.distance <= last_distance + 1e-7 * (1 + pg_catalog.abs(last_distance))
-    );
+    select found_rows + n.hits, expected_rows + n.nearest into found_rows, expected_rows
+    from penstock._nearest_found(target, sampled.query, k, ef_search, probes) n;
   end loop;
   return found_rows / nullif(expected_rows, 0)::float8;
 end
@@ -3654,8 +3675,8 @@ $fn$;
 comment on function penstock.recall is
   'The share of the true k nearest rows that a search over the index finds, from 0 to 1, averaged over a random sample of stored vectors. Each sample costs an exact search. NULL for an empty collection.';
 
-revoke all on function penstock.recall from public;
-grant execute on function penstock.recall to penstock_user;
+revoke all on function penstock._nearest_found, penstock.recall from public;
+grant execute on function penstock._nearest_found, penstock.recall to penstock_user;
 
 --! split: 019-penstock-110-operator-views.sql
 /*
@@ -9832,7 +9853,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_contract.ts */
-let definition = globalThis["integrity._contract a401f7ae76ccd2b8"];
+let definition = globalThis["integrity._contract f87189cccfe60ec8"];
 if (definition === undefined) {
 (() => {
   // plv8-src/integrity/canonical-order.ts
@@ -10125,6 +10146,17 @@ if (definition === undefined) {
       },
       fine: () => "no checksum failure"
     },
+    primary_key: {
+      role: "partitions",
+      class: "required",
+      combine: "minimum",
+      find: (fields, member) => {
+        const isCorrupt = fields.flag("corrupt");
+        const words = `primary key ${member} is corrupt, not cleared by an operator`;
+        return { health: isCorrupt ? 0 : 1, hard: isCorrupt, trouble: isCorrupt ? words : null };
+      },
+      fine: (count2) => `${plural(count2, "primary key")} checked`
+    },
     xid_age: {
       role: "vacuum",
       class: "degradable",
@@ -10165,7 +10197,7 @@ if (definition === undefined) {
         const words = `lists of ${member} no longer fit the data (${atBuild} rows at build, ${now} now): rebuild it`;
         return { health, hard: false, trouble: health === 1 ? null : words };
       },
-      fine: (count2) => `lists of ${plural(count2, "index", "indexes")} fit the data`
+      fine: (count2) => `lists of ${plural(count2, "index", "indexes")} fit the data, as far as they are measured`
     },
     recall_probe: {
       role: "vector index",
@@ -10432,9 +10464,10 @@ if (definition === undefined) {
   });
   var judgeMember = (definition2, row, assumption) => {
     const assumes = assumption !== null && (assumption.name === row.member || assumption.name === definition2.role);
+    const noted = row.note === null ? "" : ` (${row.note})`;
     if (row.status === "blind" && !assumes) {
       const capacity = blindCapacity(definition2.class);
-      const trouble = `${row.member} cannot be seen${row.note === null ? "" : ` (${row.note})`}`;
+      const trouble = `${row.member} cannot be seen${noted}`;
       const { member } = row;
       return { member, class: definition2.class, health: 0, capacity, hard: false, blind: true, trouble };
     }
@@ -10449,7 +10482,7 @@ if (definition === undefined) {
       capacity: capacityOf(memberClass, health, finding.hard),
       hard: finding.hard,
       blind: false,
-      trouble: finding.trouble ?? errors
+      trouble: finding.trouble === null || assumes ? finding.trouble ?? errors : `${finding.trouble}${noted}`
     };
   };
   var troubleWords = (definition2, members) => {
@@ -10787,7 +10820,7 @@ if (definition === undefined) {
   // penstock:integrity/_contract.ts
   definition = contract_default;
 })();
-Object.defineProperty(globalThis, "integrity._contract a401f7ae76ccd2b8", { value: definition });
+Object.defineProperty(globalThis, "integrity._contract f87189cccfe60ec8", { value: definition });
 }
 const rows = definition.run({ evidence });
 return Array.isArray(rows) ? rows : [rows];
@@ -32581,7 +32614,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if aba1861cfe811884"];
+let definition = globalThis["integrity._what_if c69984ece693a66e"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -32855,6 +32888,17 @@ if (definition === undefined) {
       },
       fine: () => "no checksum failure"
     },
+    primary_key: {
+      role: "partitions",
+      class: "required",
+      combine: "minimum",
+      find: (fields, member) => {
+        const isCorrupt = fields.flag("corrupt");
+        const words = `primary key ${member} is corrupt, not cleared by an operator`;
+        return { health: isCorrupt ? 0 : 1, hard: isCorrupt, trouble: isCorrupt ? words : null };
+      },
+      fine: (count2) => `${plural(count2, "primary key")} checked`
+    },
     xid_age: {
       role: "vacuum",
       class: "degradable",
@@ -32895,7 +32939,7 @@ if (definition === undefined) {
         const words = `lists of ${member} no longer fit the data (${atBuild} rows at build, ${now} now): rebuild it`;
         return { health: health2, hard: false, trouble: health2 === 1 ? null : words };
       },
-      fine: (count2) => `lists of ${plural(count2, "index", "indexes")} fit the data`
+      fine: (count2) => `lists of ${plural(count2, "index", "indexes")} fit the data, as far as they are measured`
     },
     recall_probe: {
       role: "vector index",
@@ -34668,9 +34712,10 @@ if (definition === undefined) {
   });
   var judgeMember = (definition2, row, assumption) => {
     const assumes = assumption !== null && (assumption.name === row.member || assumption.name === definition2.role);
+    const noted = row.note === null ? "" : ` (${row.note})`;
     if (row.status === "blind" && !assumes) {
       const capacity = blindCapacity(definition2.class);
-      const trouble = `${row.member} cannot be seen${row.note === null ? "" : ` (${row.note})`}`;
+      const trouble = `${row.member} cannot be seen${noted}`;
       const { member } = row;
       return { member, class: definition2.class, health: 0, capacity, hard: false, blind: true, trouble };
     }
@@ -34685,7 +34730,7 @@ if (definition === undefined) {
       capacity: capacityOf(memberClass, health2, finding.hard),
       hard: finding.hard,
       blind: false,
-      trouble: finding.trouble ?? errors
+      trouble: finding.trouble === null || assumes ? finding.trouble ?? errors : `${finding.trouble}${noted}`
     };
   };
   var troubleWords = (definition2, members) => {
@@ -35141,7 +35186,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if aba1861cfe811884", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if c69984ece693a66e", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -37062,6 +37107,7 @@ create table integrity._inventory (
   member text not null,
   relation regclass not null,
   vector_index text,
+  foreign_server text,
   recorded_at timestamptz not null default clock_timestamp(),
   recorded_by text not null,
   primary key (collection, member),
@@ -37072,6 +37118,7 @@ comment on table integrity._inventory is
   'What each collection is known to consist of: its leaf partitions and which of them have a vector index. What is here and not in the catalogs is missing. Only integrity.rebuild_graph forgets.';
 comment on column integrity._inventory.member is 'Name of the leaf; with its schema when that is not the schema of the collection.';
 comment on column integrity._inventory.relation is 'The leaf: a rename is followed by it, a leaf made anew under its old name is found by member.';
+comment on column integrity._inventory.foreign_server is 'The foreign server that holds the leaf; NULL for this one.';
 comment on column integrity._inventory.vector_index is 'Name of a valid vector index seen on the leaf; NULL when none is expected.';
 
 create table integrity._protections (
@@ -37087,7 +37134,103 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 057-integrity-050-user-graph.sql
+--! split: 057-integrity-045-probes.sql
+create table integrity._source_settings (
+  is_only_row boolean primary key default true,
+  server_probe_interval_secs float8 not null default 10,
+  server_probe_timeout_secs float8 not null default 5,
+  primary_key_interval_secs float8 default 86400,
+  wal_budget_bytes bigint,
+  constraint one_row check (is_only_row),
+  constraint sane_server_probe_interval check (server_probe_interval_secs between 0.1 and 86400),
+  constraint sane_server_probe_timeout check (server_probe_timeout_secs between 0.1 and 3600),
+  constraint sane_primary_key_interval check (primary_key_interval_secs between 0.1 and 31622400),
+  constraint sane_wal_budget check (wal_budget_bytes > 0)
+);
+
+comment on table integrity._source_settings is
+  'How the server is looked at, where the defaults do not do. One row, or none for the defaults.';
+comment on column integrity._source_settings.primary_key_interval_secs is 'NULL: primary keys are not checked.';
+comment on column integrity._source_settings.wal_budget_bytes is 'Bytes that pg_wal may take; NULL: no budget.';
+
+create table integrity._probes (
+  kind text not null,
+  collection text references penstock._collections (name) on update cascade on delete cascade,
+  member text not null,
+  started_at timestamptz,
+  pid int,
+  backend_start timestamptz,
+  attempted_at timestamptz,
+  succeeded_at timestamptz,
+  status text not null default 'never',
+  note text,
+  result jsonb not null default '{}',
+  unique nulls not distinct (kind, collection, member),
+  constraint known_kind check (kind in ('server', 'ivfflat_lists', 'recall', 'primary_key', 'disk')),
+  constraint known_status check (status in ('never', 'ok', 'failed', 'blind')),
+  constraint attempted_or_never check ((status = 'never') = (attempted_at is null)),
+  constraint running_or_not check ((started_at is null) = (pid is null))
+);
+
+comment on table integrity._probes is
+  'The last measurement of what is too slow to be looked at in a sample. Samples read it; integrity.probe writes it.';
+comment on column integrity._probes.kind is
+  'server: a foreign server answers; ivfflat_lists: rows of lists; recall: of stored queries; primary_key: amcheck; disk: a worker reported.';
+comment on column integrity._probes.collection is 'NULL for what belongs to the whole database.';
+comment on column integrity._probes.started_at is 'When the probe that is under way began; NULL when none is.';
+comment on column integrity._probes.status is 'never: not yet; ok; failed: it does not work; blind: the prober may not look.';
+
+create table integrity._recall_probes (
+  collection text primary key references penstock._collections (name) on update cascade on delete cascade,
+  floor float8 not null,
+  queries vector[] not null,
+  set_at timestamptz not null default clock_timestamp(),
+  set_by text not null default session_user,
+  constraint floor_is_a_share check (floor > 0 and floor <= 1),
+  constraint some_queries check (cardinality(queries) between 1 and 1000)
+);
+
+comment on table integrity._recall_probes is
+  'Queries kept to measure the recall of a collection with, always the same ones, and the recall it should not fall below.';
+
+create table integrity._replicas (
+  slot_name text primary key,
+  application_name text,
+  system_identifier text not null,
+  recorded_at timestamptz not null default clock_timestamp()
+);
+
+comment on table integrity._replicas is
+  'Replication slots of standbys seen on this server. One that is here and not in pg_replication_slots is missing. Only integrity.rebuild_graph forgets.';
+comment on column integrity._replicas.application_name is 'As its standby was last connected, by which synchronous_standby_names knows it.';
+comment on column integrity._replicas.system_identifier is 'Rows of another server, which a dump may bring along, do not count.';
+
+create or replace view integrity.probes as
+select p.kind, p.collection, p.member, p.status, p.attempted_at, p.succeeded_at, p.started_at as running_since, p.note, p.result
+from integrity._probes p;
+
+comment on view integrity.probes is
+  'The last result of every probe: foreign servers, IVFFlat lists, recall, primary keys, disk. status: never, ok, failed, blind (may not look).';
+
+create or replace view integrity.sources as
+select
+  coalesce(s.server_probe_interval_secs, 10) as server_probe_interval_secs,
+  coalesce(s.server_probe_timeout_secs, 5) as server_probe_timeout_secs,
+  case when s.is_only_row then s.primary_key_interval_secs else 86400 end as primary_key_interval_secs,
+  s.wal_budget_bytes
+from (values (true)) as always (yes)
+left join integrity._source_settings s on s.is_only_row;
+
+comment on view integrity.sources is
+  'How the server is looked at: seconds between probes of foreign servers and what one may take, between checks of primary keys (NULL: never), the budget of pg_wal in bytes (NULL: none).';
+
+revoke all on
+  integrity._source_settings, integrity._probes, integrity._recall_probes, integrity._replicas, integrity.probes, integrity.sources
+  from public;
+grant select on integrity.probes, integrity.sources
+  to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+
+--! split: 058-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -37140,7 +37283,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 058-integrity-060-notifications.sql
+--! split: 059-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -37177,7 +37320,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 059-integrity-070-worker.sql
+--! split: 060-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -37201,7 +37344,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 060-integrity-100-cuts.sql
+--! split: 061-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -37368,7 +37511,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 061-integrity-101-cut-aggregates.sql
+--! split: 062-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -37516,7 +37659,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 062-integrity-200-gate.sql
+--! split: 063-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -37641,7 +37784,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 063-integrity-210-admit.sql
+--! split: 064-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -37814,7 +37957,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 064-integrity-220-refusals.sql
+--! split: 065-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -37971,7 +38114,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 065-integrity-230-write-triggers.sql
+--! split: 066-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -38122,7 +38265,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 066-integrity-250-trigger-installation.sql
+--! split: 067-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -38310,7 +38453,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 067-integrity-260-protect.sql
+--! split: 068-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -38416,7 +38559,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 068-integrity-270-policy.sql
+--! split: 069-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -38572,7 +38715,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 069-integrity-280-enrolment.sql
+--! split: 070-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -38697,7 +38840,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 070-integrity-290-set-policy.sql
+--! split: 071-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -38825,7 +38968,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 071-integrity-300-inventory.sql
+--! split: 072-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -38877,12 +39020,15 @@ begin
   /* A leaf renamed, or made anew under its old name, is still the same member. */
   update integrity._inventory i
   set member = m.member,
-      relation = m.oid::regclass
+      relation = m.oid::regclass,
+      foreign_server = s.srvname
   from integrity._members(registered.relation) m
+  left join pg_catalog.pg_foreign_table f on f.ftrelid = m.oid
+  left join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
   where i.collection = _record_inventory.collection
     and m.is_leaf
     and (m.oid = i.relation or m.member = i.member)
-    and (i.member, i.relation::oid) is distinct from (m.member, m.oid)
+    and (i.member, i.relation::oid, i.foreign_server) is distinct from (m.member, m.oid, s.srvname::text)
     and not exists (
       select
       from integrity._inventory taken
@@ -38892,9 +39038,11 @@ begin
     );
 
   with new_rows as (
-    insert into integrity._inventory as i (collection, member, relation, recorded_by)
-    select _record_inventory.collection, m.member, m.oid::regclass, occasion
+    insert into integrity._inventory as i (collection, member, relation, foreign_server, recorded_by)
+    select _record_inventory.collection, m.member, m.oid::regclass, s.srvname, occasion
     from integrity._members(registered.relation) m
+    left join pg_catalog.pg_foreign_table f on f.ftrelid = m.oid
+    left join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
     where m.is_leaf
     on conflict on constraint _inventory_pkey do nothing
     returning i.member
@@ -38916,6 +39064,7 @@ begin
   )
   select coalesce(array_agg(c.member order by c.member), '{}') into newly_indexed from changed c;
 
+  perform integrity._record_builds(registered);
   if forget then
     with gone as (
       delete from integrity._inventory i
@@ -38944,16 +39093,16 @@ begin
     'indexed', to_jsonb(newly_indexed),
     'forgotten', to_jsonb(forgotten),
     'index_forgotten', to_jsonb(unindexed)
-  );
+  ) || case when integrity._is_embedded() then '{}' else integrity._record_replicas(forget) end;
 end
 $fn$;
 
 comment on function integrity._record_inventory is
-  'Adds what the catalogs show to the inventory of a collection; forget also removes what they no longer show. Returns what changed.';
+  'Adds what the catalogs show to the inventory of a collection and of the replicas of this server; forget also removes what they no longer show. Returns what changed.';
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 072-integrity-310-evidence.sql
+--! split: 073-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -38970,6 +39119,7 @@ begin
       jsonb_build_object(
         'signal', 'partition',
         'member', i.member,
+        'shard', i.foreign_server,
         'exists', exists (select from pg_catalog.pg_class c where c.oid = i.relation) or leaf.oid is not null,
         'attached', leaf.oid is not null
       )
@@ -39048,9 +39198,11 @@ begin
       jsonb_build_object(
         'signal', 'dead_tuples',
         'member', m.member,
+        'status', case when current_setting('track_counts')::boolean then 'measured' else 'blind' end,
         'n_dead', greatest(s.n_dead_tup, 0),
         'n_live', greatest(s.n_live_tup, 0),
         'note', case
+          when not current_setting('track_counts')::boolean then 'track_counts is off'
           when s.last_autovacuum is null and s.last_vacuum is null then 'never vacuumed'
           else 'last vacuumed ' || greatest(s.last_autovacuum, s.last_vacuum)::text
         end
@@ -39129,8 +39281,8 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 073-integrity-320-server-evidence.sql
-/* Replication of a whole server, which the embedded database does not have. */
+--! split: 074-integrity-320-server-evidence.sql
+/* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
 stable
@@ -39149,52 +39301,6 @@ $fn$;
 
 comment on function integrity._is_embedded is 'Whether this is a single backend without a server around it, as PGlite is.';
 
-create or replace function integrity._evidence_replicas(
-  registered penstock._collections
-)
-returns jsonb
-volatile
-parallel unsafe
-set search_path = pg_catalog, pg_temp
-language plpgsql
-as $fn$
-declare
-  write_position constant pg_lsn := case
-    when pg_is_in_recovery() then pg_last_wal_replay_lsn()
-    else pg_current_wal_lsn()
-  end;
-begin
-  /* The expected set comes from the slots: the row of a stopped replica vanishes from pg_stat_replication. */
-  return (
-    select coalesce(jsonb_agg(
-      jsonb_build_object(
-        'signal', 'replica',
-        'member', coalesce(slot.slot_name, r.application_name || ' (' || r.pid || ')'),
-        'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
-        'connected', r.pid is not null,
-        'wal_status', slot.wal_status,
-        /* Both may be below zero: a position read a moment later, a slot beyond its budget. */
-        'lag_bytes', case when lag.bytes < 0 then 0 else lag.bytes end,
-        'safe_wal_size', case when slot.safe_wal_size < 0 then 0 else slot.safe_wal_size end
-      )
-    ), '[]')
-    from (select * from pg_catalog.pg_replication_slots p where p.slot_type = 'physical' and not p.temporary) as slot
-    full join pg_catalog.pg_stat_replication r on r.pid = slot.active_pid
-    cross join lateral (
-      select pg_wal_lsn_diff(write_position, coalesce(r.replay_lsn, slot.restart_lsn)) as bytes
-    ) as lag
-    where slot.slot_name is not null
-      or not exists (
-        select
-        from pg_catalog.pg_replication_slots other
-        where other.active_pid = r.pid
-      )
-  );
-end
-$fn$;
-
-comment on function integrity._evidence_replicas is 'Physical replicas: one member a slot, and connected ones without a slot.';
-
 create or replace function integrity._evidence_sync_quorum(
   registered penstock._collections
 )
@@ -39212,7 +39318,8 @@ begin
   end if;
   return jsonb_build_array(jsonb_build_object(
     'signal', 'sync_quorum',
-    'member', names,
+    'member', left(names, 500),
+    'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
     'needed', coalesce((regexp_match(names, '^\s*(?:any\s+|first\s+)?([0-9]+)\s*\(', 'i'))[1]::int, 1),
     'connected', (select count(*) from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'))
   ));
@@ -39241,20 +39348,194 @@ begin
     )), '[]')
     from pg_catalog.pg_subscription s
     join pg_catalog.pg_database d on d.oid = s.subdbid
-    where s.subenabled and d.datname = current_database()
+    /* One that an error has disabled is not there on purpose. */
+    where (s.subenabled or s.subdisableonerr) and d.datname = current_database()
   );
 end
 $fn$;
 
-comment on function integrity._evidence_subscriptions is 'Enabled logical subscriptions of this database and whether their worker runs.';
+comment on function integrity._evidence_subscriptions is 'Logical subscriptions of this database, those that an error has disabled included, and whether their worker runs.';
 
 revoke all on function
-  integrity._is_embedded, integrity._evidence_replicas, integrity._evidence_sync_quorum,
+  integrity._is_embedded, integrity._evidence_sync_quorum,
   integrity._evidence_subscriptions
   from public;
 
---! split: 074-integrity-325-wal-evidence.sql
+--! split: 075-integrity-322-replica-evidence.sql
+/* The standbys of a whole server, which the embedded database does not have. */
+create or replace function integrity._synchronous_names()
+returns table (
+  name text
+)
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+  select coalesce(replace(found.parts[1], '""', '"'), lower(found.parts[2]))
+  from regexp_matches(
+    regexp_replace(current_setting('synchronous_standby_names'), '^\s*(any\s+|first\s+)?[0-9]+\s*\((.*)\)\s*$', '\2', 'i'),
+    '"((?:[^"]|"")*)"|([^\s,"]+)', 'g'
+  ) as found (parts)
+  where found.parts[2] is distinct from '*';
+end
+$fn$;
+
+comment on function integrity._synchronous_names is
+  'The standbys that synchronous_standby_names names, without *.';
+
+create or replace function integrity._evidence_replicas(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  write_position constant pg_lsn := case
+    when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+    else pg_current_wal_lsn()
+  end;
+begin
+  /*
+   * The expected set comes from slots, those that were seen before included, and from
+   * settings: the row of a stopped replica vanishes from pg_stat_replication.
+   */
+  return (
+    with slots as (
+      select p.slot_name::text, p.active_pid, p.restart_lsn, p.wal_status, p.safe_wal_size, r.application_name, null as note
+      from pg_catalog.pg_replication_slots p
+      left join integrity._replicas r on r.slot_name = p.slot_name
+      where p.slot_type = 'physical' and not p.temporary
+      union all
+      select r.slot_name, null, null, 'lost', null, r.application_name, 'its slot is gone'
+      from integrity._replicas r
+      where r.system_identifier = (select c.system_identifier::text from pg_control_system() c)
+        and not exists (select from pg_catalog.pg_replication_slots p where p.slot_name = r.slot_name)
+    ),
+    senders as (
+      select r.pid, r.application_name, r.replay_lsn
+      from pg_catalog.pg_stat_replication r
+      where r.state is distinct from 'backup'
+        and not exists (
+          select from pg_catalog.pg_replication_slots p where p.active_pid = r.pid and p.slot_type = 'logical'
+        )
+    ),
+    replicas as (
+      select
+        coalesce(slot.slot_name, r.application_name || ' (' || r.pid || ')') as member,
+        r.pid is not null as connected,
+        slot.wal_status,
+        coalesce(r.replay_lsn, slot.restart_lsn) as position,
+        slot.safe_wal_size,
+        slot.note
+      from slots as slot
+      full join senders r on r.pid = slot.active_pid
+      union all
+      select n.name, false, null, null, null, 'named by synchronous_standby_names'
+      from integrity._synchronous_names() n
+      where not exists (select from senders r where lower(r.application_name) = lower(n.name))
+        and not exists (select from slots s where lower(s.application_name) = lower(n.name) or s.slot_name = n.name)
+    )
+    select coalesce(jsonb_agg(
+      jsonb_build_object(
+        'signal', 'replica',
+        'member', r.member,
+        'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
+        'connected', r.connected,
+        'wal_status', r.wal_status,
+        /* Both may be below zero: a position read a moment later, a slot beyond its budget. */
+        'lag_bytes', greatest(pg_wal_lsn_diff(write_position, coalesce(r.position, write_position)), 0),
+        'safe_wal_size', case when r.safe_wal_size < 0 then 0 else r.safe_wal_size end,
+        'note', case
+          when pg_has_role('pg_read_all_stats', 'usage') then r.note
+          else 'whoever installed Penstock is no member of pg_monitor'
+        end
+      )
+      order by r.member
+    ), '[]')
+    from replicas r
+  );
+end
+$fn$;
+
+comment on function integrity._evidence_replicas is
+  'Physical replicas: one member a slot, present or remembered, connected ones without a slot, and those that settings name.';
+
+create or replace function integrity._record_replicas(
+  forget boolean
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  here constant text := (select c.system_identifier::text from pg_control_system() c);
+  added text[];
+  forgotten text[] := '{}';
+begin
+  /* A slot that was made and never used is no replica yet. */
+  with seen as (
+    insert into integrity._replicas as known (slot_name, application_name, system_identifier)
+    select p.slot_name, r.application_name, here
+    from pg_catalog.pg_replication_slots p
+    left join pg_catalog.pg_stat_replication r on r.pid = p.active_pid
+    where p.slot_type = 'physical' and not p.temporary and p.restart_lsn is not null
+    on conflict (slot_name) do update
+    set application_name = coalesce(excluded.application_name, known.application_name),
+        system_identifier = excluded.system_identifier,
+        recorded_at = clock_timestamp()
+    where known.system_identifier <> excluded.system_identifier
+      or known.application_name is distinct from coalesce(excluded.application_name, known.application_name)
+    returning known.slot_name, known.recorded_at
+  )
+  select coalesce(array_agg(s.slot_name order by s.slot_name), '{}') into added from seen s;
+
+  if forget then
+    with gone as (
+      delete from integrity._replicas r
+      where not exists (select from pg_catalog.pg_replication_slots p where p.slot_name = r.slot_name)
+      returning r.slot_name
+    )
+    select coalesce(array_agg(g.slot_name order by g.slot_name), '{}') into forgotten from gone g;
+  end if;
+  return jsonb_build_object('replicas_added', to_jsonb(added), 'replicas_forgotten', to_jsonb(forgotten));
+end
+$fn$;
+
+comment on function integrity._record_replicas is
+  'Adds the slots of standbys to what this server is known to have; forget removes those that are gone. Returns what changed.';
+
+revoke all on function
+  integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
+  from public;
+
+--! split: 076-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
+create or replace function integrity._archiver_fails()
+returns boolean
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false)
+    from pg_catalog.pg_stat_archiver a
+  );
+end
+$fn$;
+
+comment on function integrity._archiver_fails is
+  'Whether the newest failure of archive_command is later than its newest success. False where nothing is archived.';
+
 create or replace function integrity._evidence_archiver(
   registered penstock._collections
 )
@@ -39293,30 +39574,46 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  budget constant bigint := (select s.setting::bigint * 1048576 from pg_catalog.pg_settings s where s.name = 'max_slot_wal_keep_size');
+  slot_budget constant bigint := (
+    select s.setting::bigint * 1048576 from pg_catalog.pg_settings s where s.name = 'max_slot_wal_keep_size'
+  );
+  wal_budget constant bigint := (select s.wal_budget_bytes from integrity.sources s);
+  signals jsonb := '[]';
 begin
-  if budget < 0 or pg_is_in_recovery() then
+  if pg_is_in_recovery() or (slot_budget < 0 and wal_budget is null) then
     return jsonb_build_array(jsonb_build_object(
-      'signal', 'wal', 'member', 'wal', 'status', 'not_applicable', 'note', 'max_slot_wal_keep_size sets no budget'
+      'signal', 'wal', 'member', 'wal', 'status', 'not_applicable',
+      'note', 'neither max_slot_wal_keep_size nor integrity.set_sources sets a budget'
     ));
   end if;
-  return (
-    select jsonb_build_array(jsonb_build_object(
-      'signal', 'wal',
-      'member', 'wal',
-      'used_bytes', greatest(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
-      'budget_bytes', budget,
-      'archiver_failing', (
-        select coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false)
-        from pg_catalog.pg_stat_archiver a
+  if slot_budget >= 0 then
+    /* A slot beyond its budget is lost, which the replicas show; the server writes on. */
+    signals := signals || (
+      select jsonb_build_object(
+        'signal', 'wal',
+        'member', 'slots',
+        'used_bytes', greatest(max(pg_wal_lsn_diff(pg_current_wal_lsn(), p.restart_lsn)), 0),
+        'budget_bytes', slot_budget,
+        'archiver_failing', false
       )
-    ))
-    from pg_catalog.pg_replication_slots p
-  );
+      from pg_catalog.pg_replication_slots p
+    );
+  end if;
+  if wal_budget is not null then
+    signals := signals || jsonb_build_object(
+      'signal', 'wal',
+      'member', 'pg_wal',
+      'used_bytes', (select coalesce(sum(f.size), 0) from pg_ls_waldir() f),
+      'budget_bytes', wal_budget,
+      'archiver_failing', integrity._archiver_fails()
+    );
+  end if;
+  return signals;
 end
 $fn$;
 
-comment on function integrity._evidence_wal is 'WAL that slots hold back against max_slot_wal_keep_size.';
+comment on function integrity._evidence_wal is
+  'WAL that slots hold back against max_slot_wal_keep_size, and pg_wal against its configured budget.';
 
 create or replace function integrity._evidence_connections(
   registered penstock._collections
@@ -39328,26 +39625,461 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 begin
-  return (
-    select jsonb_build_array(jsonb_build_object(
-      'signal', 'connections',
-      'member', 'connections',
-      'used', count(*),
-      'max', current_setting('max_connections')::int
-    ))
-    from pg_catalog.pg_stat_activity a
-    where a.backend_type = 'client backend'
-  );
+  return jsonb_build_array(jsonb_build_object(
+    'signal', 'connections',
+    'member', 'connections',
+    /* Without the right to see what other sessions are, all that are in a database count. */
+    'used', case
+      when pg_has_role('pg_read_all_stats', 'usage') then (
+        select count(*) from pg_catalog.pg_stat_activity a where a.backend_type = 'client backend'
+      )
+      else (select coalesce(sum(d.numbackends), 0) from pg_catalog.pg_stat_database d where d.datid <> 0)
+    end,
+    'max', current_setting('max_connections')::int
+  ));
 end
 $fn$;
 
 comment on function integrity._evidence_connections is 'Client connections against max_connections.';
 
 revoke all on function
-  integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
+  integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 075-integrity-330-measure.sql
+--! split: 077-integrity-326-ivfflat-lists.sql
+/* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
+create or replace function integrity._ivfflat_indexes(
+  registered penstock._collections
+)
+returns table (
+  member text,
+  index_relation regclass,
+  leaf regclass
+)
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+  select c.oid::regclass::text, c.oid::regclass, m.oid::regclass
+  from integrity._members(registered.relation) m
+  join pg_catalog.pg_index i on i.indrelid = m.oid
+  join pg_catalog.pg_class c on c.oid = i.indexrelid
+  join pg_catalog.pg_am method on method.oid = c.relam
+  where m.is_leaf and method.amname = 'ivfflat' and i.indisvalid and i.indisready;
+end
+$fn$;
+
+comment on function integrity._ivfflat_indexes is 'Valid IVFFlat indexes of the leaves of a collection.';
+
+create or replace function integrity._page_number(
+  page bytea,
+  at_byte int
+)
+returns bigint
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* The byte order of every machine that PostgreSQL is packaged for with pgvector. */
+  return get_byte(page, at_byte) + (get_byte(page, at_byte + 1) << 8) + (get_byte(page, at_byte + 2) << 16)
+    + (get_byte(page, at_byte + 3)::bigint << 24);
+end
+$fn$;
+
+comment on function integrity._page_number is 'An unsigned number of four bytes on a page, little-endian.';
+
+create or replace function integrity._ivfflat_list_rows(
+  index_relation regclass,
+  max_lists int default 32,
+  max_pages int default 16384
+)
+returns bigint[]
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  read_page constant text := (
+    select format('select %I.get_raw_page($1, $2)', n.nspname)
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+    where e.extname = 'pageinspect'
+  );
+  no_block constant bigint := 4294967295;
+  page_size constant int := current_setting('block_size')::int;
+  starts bigint[] := '{}';
+  bucket_rows bigint[] := '{}';
+  page bytea;
+  block bigint := 1;
+  line_pointer bigint;
+  list_count int;
+  pages_left int := max_pages;
+  row_count bigint;
+begin
+  if read_page is null then
+    raise exception using errcode = '0A000', message = 'the extension pageinspect is not installed';
+  end if;
+  /* The pages of lists, from block 1 on: start page, page to insert into, centroid. */
+  while block <> no_block loop
+    execute read_page into page using index_relation::text, block;
+    for item in 0 .. (get_byte(page, 12) + (get_byte(page, 13) << 8) - 24) / 4 - 1 loop
+      line_pointer := integrity._page_number(page, 24 + 4 * item);
+      starts := starts || integrity._page_number(page, (line_pointer & 32767)::int);
+    end loop;
+    block := integrity._page_number(page, page_size - 8);
+  end loop;
+
+  list_count := cardinality(starts);
+  for list in 0 .. least(list_count, max_lists) - 1 loop
+    /* Every list where there are few, else as many, evenly spread. */
+    block := starts[1 + list * list_count / least(list_count, max_lists)];
+    row_count := 0;
+    while block <> no_block loop
+      pages_left := pages_left - 1;
+      if pages_left < 0 then
+        return bucket_rows;
+      end if;
+      execute read_page into page using index_relation::text, block;
+      row_count := row_count + (get_byte(page, 12) + (get_byte(page, 13) << 8) - 24) / 4;
+      block := integrity._page_number(page, page_size - 8);
+    end loop;
+    bucket_rows := bucket_rows || row_count;
+  end loop;
+  return bucket_rows;
+end
+$fn$;
+
+comment on function integrity._ivfflat_list_rows is
+  'Rows in up to 32 lists of an IVFFlat index, evenly spread over all of them; fewer when they fill more pages than max_pages. Needs pageinspect and a superuser. Errors: 0A000, 42501.';
+
+create or replace function integrity._record_builds(
+  registered penstock._collections
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  insert into integrity._probes as known (kind, collection, member, result)
+  select
+    'ivfflat_lists', registered.name, v.member,
+    jsonb_build_object('filenode', pg_relation_filenode(v.index_relation), 'rows_at_build', greatest(c.reltuples, 0)::bigint)
+  from integrity._ivfflat_indexes(registered) v
+  join pg_catalog.pg_class c on c.oid = v.index_relation
+  on conflict on constraint _probes_kind_collection_member_key do update
+  set result = known.result || excluded.result
+  where known.result -> 'filenode' is distinct from excluded.result -> 'filenode';
+end
+$fn$;
+
+comment on function integrity._record_builds is
+  'Keeps how many rows an IVFFlat index had when it was built, which the catalog says only until the next VACUUM or ANALYZE.';
+
+create or replace function integrity._measure_ivfflat(
+  collection text,
+  member text
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  target constant record := (
+    select v from integrity._ivfflat_indexes(penstock._collection(collection)) v where v.member = _measure_ivfflat.member
+  );
+  /* Statistics come late to rows that were just written; then what the last ANALYZE said will do. */
+  live_rows constant bigint := (
+    select coalesce(nullif(s.n_live_tup, 0), greatest(c.reltuples, 0)::bigint)
+    from pg_catalog.pg_class c
+    left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid
+    where c.oid = target.leaf
+  );
+  bucket_rows bigint[] := '{}';
+  note text;
+begin
+  begin
+    bucket_rows := integrity._ivfflat_list_rows(target.index_relation);
+  exception
+    when feature_not_supported or insufficient_privilege then
+      note := 'list sizes are not measured: ' || sqlerrm;
+  end;
+  perform integrity._record_builds(penstock._collection(collection));
+  return jsonb_build_object('rows_now', live_rows, 'bucket_rows', bucket_rows, 'note', note);
+end
+$fn$;
+
+comment on function integrity._measure_ivfflat is
+  'Rows of the table of an IVFFlat index now, and of up to 32 of its lists where pageinspect may be used.';
+
+revoke all on function
+  integrity._ivfflat_indexes, integrity._page_number, integrity._ivfflat_list_rows, integrity._record_builds,
+  integrity._measure_ivfflat
+  from public;
+grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 078-integrity-328-probe-evidence.sql
+/* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
+create or replace function integrity._evidence_foreign_servers(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  settings constant integrity.sources := (select s from integrity.sources s);
+  right_now constant timestamptz := clock_timestamp();
+begin
+  return (
+    select coalesce(jsonb_agg(
+      jsonb_build_object(
+        'signal', 'foreign_server',
+        'member', held.foreign_server,
+        'status', case when coalesce(p.status, 'never') in ('never', 'blind') and not overdue.yes then 'blind' else 'measured' end,
+        'note', case
+          when overdue.yes then format('a probe has been waiting since %s', date_trunc('second', p.started_at))
+          when coalesce(p.status, 'never') = 'never' then 'not probed yet: schedule call integrity.probe()'
+          else p.note
+        end,
+        'holds_partitions', true,
+        'age_secs', greatest(extract(epoch from right_now - p.succeeded_at), 0),
+        'probe_interval_secs', settings.server_probe_interval_secs,
+        'last_probe_failed', overdue.yes or coalesce(p.status = 'failed', false)
+      )
+      order by held.foreign_server
+    ), '[]')
+    from (
+      select distinct i.foreign_server
+      from integrity._inventory i
+      where i.collection = registered.name and i.foreign_server is not null
+    ) as held
+    left join integrity._probes p on p.kind = 'server' and p.collection is null and p.member = held.foreign_server
+    cross join lateral (
+      select coalesce(p.started_at + make_interval(secs => settings.server_probe_timeout_secs) < right_now, false) as yes
+    ) as overdue
+  );
+end
+$fn$;
+
+comment on function integrity._evidence_foreign_servers is
+  'Foreign servers that hold partitions of a collection, as they answered the last probe. A probe that waits for longer than its time has failed.';
+
+create or replace function integrity._evidence_ivfflat_lists(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      case
+        when p.status = 'ok' then jsonb_build_object(
+          'signal', 'ivfflat_lists',
+          'member', p.member,
+          'bucket_rows', p.result -> 'bucket_rows',
+          'rows_at_build', p.result -> 'rows_at_build',
+          'rows_now', p.result -> 'rows_now',
+          'note', p.note
+        )
+        else jsonb_build_object(
+          'signal', 'ivfflat_lists', 'member', p.member,
+          'status', case when p.status = 'never' then 'not_applicable' else 'blind' end,
+          'note', coalesce(p.note, 'not measured yet: schedule call integrity.probe()')
+        )
+      end
+      order by p.member
+    ), '[]')
+    from integrity._ivfflat_indexes(registered) v
+    join integrity._probes p
+      on p.kind = 'ivfflat_lists' and p.collection = registered.name and p.member = v.member
+  );
+end
+$fn$;
+
+comment on function integrity._evidence_ivfflat_lists is
+  'Rows of the lists of each IVFFlat index and of its table, as last probed.';
+
+create or replace function integrity._evidence_recall(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'signal', 'recall_probe',
+      'member', r.collection,
+      'status', case when p.status = 'ok' then 'measured' else 'blind' end,
+      'note', case when p.status is null or p.status = 'never' then 'not measured yet: schedule call integrity.probe()' else p.note end,
+      'recall', p.result -> 'recall',
+      'floor', r.floor
+    )), '[]')
+    from integrity._recall_probes r
+    left join integrity._probes p on p.kind = 'recall' and p.collection = r.collection and p.member = r.collection
+    where r.collection = registered.name
+  );
+end
+$fn$;
+
+comment on function integrity._evidence_recall is
+  'Recall over the stored queries against its floor, where integrity.set_recall_probe asks for it.';
+
+create or replace function integrity._evidence_primary_keys(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      jsonb_build_object(
+        'signal', 'primary_key',
+        'member', p.member,
+        'status', case
+          when p.result ? 'corruption' or p.status = 'ok' then 'measured'
+          when p.status = 'never' then 'not_applicable'
+          else 'blind'
+        end,
+        'note', coalesce(p.result ->> 'corruption', p.note),
+        'corrupt', p.result ? 'corruption'
+      )
+      order by p.member
+    ), '[]')
+    from integrity._probes p
+    where p.kind = 'primary_key' and p.collection = registered.name
+  );
+end
+$fn$;
+
+comment on function integrity._evidence_primary_keys is
+  'What amcheck found in the primary keys of the leaves. Corruption stays until an operator clears it.';
+
+create or replace function integrity._evidence_disk(
+  registered penstock._collections
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  last_report constant integrity._probes := (
+    select p from integrity._probes p where p.kind = 'disk' and p.collection is null and p.member = 'disk'
+  );
+begin
+  if last_report.kind is null then
+    return jsonb_build_array(jsonb_build_object(
+      'signal', 'disk', 'member', 'disk', 'status', 'not_applicable', 'note', 'no worker reports it'
+    ));
+  end if;
+  return jsonb_build_array(jsonb_build_object(
+    'signal', 'disk',
+    'member', 'disk',
+    'status', case when last_report.succeeded_at < clock_timestamp() - interval '5 minutes' then 'blind' else 'measured' end,
+    'note', case
+      when last_report.succeeded_at < clock_timestamp() - interval '5 minutes'
+      then format('last reported %s', date_trunc('second', last_report.succeeded_at))
+      else last_report.note
+    end,
+    'used_share', last_report.result -> 'used_share',
+    'archiver_failing', integrity._archiver_fails()
+  ));
+end
+$fn$;
+
+comment on function integrity._evidence_disk is
+  'How full the disk is, which no SQL shows, as a worker reported it within the last five minutes.';
+
+revoke all on function
+  integrity._evidence_foreign_servers, integrity._evidence_ivfflat_lists, integrity._evidence_recall,
+  integrity._evidence_primary_keys, integrity._evidence_disk
+  from public;
+
+--! split: 079-integrity-330-measure.sql
+create or replace function integrity._user_nodes(
+  collection text,
+  id bigint
+)
+returns jsonb
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'node_type', n.node_type, 'id', n.id, 'name', n.name, 'class', n.class, 'health', n.health, 'hard', n.hard,
+      'error_rate', n.error_rate, 'note', n.note, 'node_data', n.node_data
+    ) order by n.id), '[]')
+    from integrity._nodes n
+    where n.collection = _user_nodes.collection and (_user_nodes.id is null or n.id = _user_nodes.id)
+  );
+end
+$fn$;
+
+comment on function integrity._user_nodes is
+  'The nodes that users added to a graph, or one of them, as evidence.';
+
+create or replace function integrity._user_edges(
+  collection text,
+  source text,
+  target text,
+  edge_type text
+)
+returns jsonb
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'source', e.source, 'target', e.target, 'edge_type', e.edge_type, 'capacity', e.capacity, 'class', e.class,
+      'health', e.health, 'hard', e.hard, 'error_rate', e.error_rate, 'current_flow', e.current_flow,
+      'latency_ms', e.latency_ms
+    ) order by e.source, e.target, e.edge_type), '[]')
+    from integrity._edges e
+    where e.collection = _user_edges.collection
+      and (
+        _user_edges.source is null
+        or (e.source = _user_edges.source and e.target = _user_edges.target and e.edge_type = _user_edges.edge_type)
+      )
+  );
+end
+$fn$;
+
+comment on function integrity._user_edges is
+  'The edges that users added to a graph, or one of them, as evidence.';
+
 create or replace function integrity._evidence(
   collection text
 )
@@ -39362,7 +40094,8 @@ declare
   /* A group of signals, and what stands for it where it does not apply or may not be seen. */
   groups constant text[] := array[
     ['partitions', 'partition'], ['vector_indexes', 'vector_index'], ['dead_tuples', 'dead_tuples'],
-    ['transaction_age', 'xid_age'], ['checksums', 'checksum']
+    ['transaction_age', 'xid_age'], ['checksums', 'checksum'], ['primary_keys', 'primary_key'], ['ivfflat_lists', 'ivfflat_lists'],
+    ['recall', 'recall_probe'], ['foreign_servers', 'foreign_server'], ['disk', 'disk']
   ];
   server_groups constant text[] := array[
     ['replicas', 'replica'], ['sync_quorum', 'sync_quorum'], ['subscriptions', 'subscription'],
@@ -39401,23 +40134,8 @@ begin
     'collection', collection,
     'measured_at_us', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     'signals', signals,
-    'user_nodes', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'node_type', n.node_type, 'id', n.id, 'name', n.name, 'class', n.class, 'health', n.health, 'hard', n.hard,
-        'error_rate', n.error_rate, 'note', n.note, 'node_data', n.node_data
-      ) order by n.id), '[]')
-      from integrity._nodes n
-      where n.collection = _evidence.collection
-    ),
-    'user_edges', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'source', e.source, 'target', e.target, 'edge_type', e.edge_type, 'capacity', e.capacity, 'class', e.class,
-        'health', e.health, 'hard', e.hard, 'error_rate', e.error_rate, 'current_flow', e.current_flow,
-        'latency_ms', e.latency_ms
-      ) order by e.source, e.target, e.edge_type), '[]')
-      from integrity._edges e
-      where e.collection = _evidence.collection
-    )
+    'user_nodes', integrity._user_nodes(collection, null),
+    'user_edges', integrity._user_edges(collection, null, null, null)
   );
 end
 $fn$;
@@ -39480,9 +40198,11 @@ $fn$;
 comment on function integrity._measure is
   'Gathers evidence, contracts it and computes the minimum cut. Changes nothing.';
 
-revoke all on function integrity._evidence, integrity._measure from public;
+revoke all on function
+  integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
+  from public;
 
---! split: 076-integrity-335-notify.sql
+--! split: 080-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -39568,7 +40288,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 077-integrity-340-transitions.sql
+--! split: 081-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -39692,7 +40412,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 078-integrity-350-sample.sql
+--! split: 082-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -39717,7 +40437,7 @@ declare
   samples_taken int := 0;
 begin
   recorded := integrity._record_inventory(collection, 'sample');
-  if recorded -> 'added' <> '[]' or recorded -> 'indexed' <> '[]' then
+  if '[]' <> any (array[recorded -> 'added', recorded -> 'indexed', recorded -> 'replicas_added']) then
     perform integrity._append_event('inventory', collection, recorded);
   end if;
 
@@ -39813,7 +40533,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 079-integrity-360-schedule.sql
+--! split: 083-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -39889,6 +40609,8 @@ as $fn$
 declare
   due text;
 begin
+  perform integrity._cancel_overdue_probes();
+  commit;
   for due in
     select c.name
     from penstock.collections c
@@ -39907,7 +40629,7 @@ end
 $fn$;
 
 comment on procedure integrity.tick is
-  'Samples every collection that is due and commits after each. For pg_cron or the worker; two at a time do no harm.';
+  'Samples every collection that is due and commits after each, and ends probes of other servers that wait for too long. For pg_cron or the worker; two at a time do no harm.';
 
 revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;
@@ -39915,7 +40637,617 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 080-integrity-400-override.sql
+--! split: 084-integrity-370-probe-targets.sql
+/* What integrity.probe has to look at. */
+create or replace function integrity._amcheck()
+returns regproc
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (
+    select p.oid
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_extension e on e.extnamespace = p.pronamespace
+    where e.extname = 'amcheck' and p.proname = 'bt_index_check' and p.pronargs = 1
+      and has_function_privilege(p.oid, 'execute')
+  );
+end
+$fn$;
+
+comment on function integrity._amcheck is
+  'The function bt_index_check(regclass) of amcheck; NULL where the extension is not installed or may not be used.';
+
+create or replace function integrity._probe_targets()
+returns table (
+  kind text,
+  collection text,
+  member text,
+  index_relation regclass,
+  leaf regclass,
+  interval_secs float8
+)
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+  select 'server', null, i.foreign_server, null::regclass, min(f.ftrelid)::regclass, s.server_probe_interval_secs
+  from integrity._inventory i
+  join pg_catalog.pg_foreign_table f on f.ftrelid = i.relation
+  cross join integrity.sources s
+  where i.foreign_server is not null
+  group by i.foreign_server, s.server_probe_interval_secs
+  union all
+  select 'ivfflat_lists', c.name, v.member, v.index_relation, v.leaf, (p.settings -> 'graph_rebuild_interval_secs')::float8
+  from penstock._collections c
+  join integrity.policies p on p.collection = c.name and p.active
+  cross join lateral integrity._ivfflat_indexes(c) v
+  union all
+  select 'recall', c.name, c.name, null, c.relation, (p.settings -> 'graph_rebuild_interval_secs')::float8
+  from integrity._recall_probes r
+  join penstock._collections c on c.name = r.collection
+  join integrity.policies p on p.collection = c.name and p.active
+  union all
+  select 'primary_key', c.name, i.indexrelid::regclass::text, i.indexrelid::regclass, m.oid::regclass, s.primary_key_interval_secs
+  from penstock._collections c
+  cross join lateral integrity._members(c.relation) m
+  join pg_catalog.pg_index i on i.indrelid = m.oid and i.indisprimary
+  cross join integrity.sources s
+  where m.is_leaf and s.primary_key_interval_secs is not null and integrity._amcheck() is not null;
+end
+$fn$;
+
+comment on function integrity._probe_targets is
+  'Everything that can be probed, and how many seconds lie between two looks at it.';
+
+revoke all on function integrity._amcheck, integrity._probe_targets from public;
+grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 085-integrity-372-probe-book.sql
+/* The book that is kept about probes: which are under way, what they found. */
+create or replace function integrity._probe_is_running(
+  probe integrity._probes
+)
+returns boolean
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return exists (
+    select
+    from pg_catalog.pg_stat_activity a
+    where a.pid = probe.pid and coalesce(a.backend_start = probe.backend_start, true)
+  );
+end
+$fn$;
+
+comment on function integrity._probe_is_running is
+  'Whether the session that began a probe is still there.';
+
+create or replace function integrity._begin_probe(
+  kind text,
+  collection text,
+  member text,
+  interval_secs float8
+)
+returns boolean
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  before integrity._probes;
+begin
+  insert into integrity._probes (kind, collection, member)
+  values (_begin_probe.kind, _begin_probe.collection, _begin_probe.member)
+  on conflict do nothing;
+  select p.* into before
+  from integrity._probes p
+  where p.kind = _begin_probe.kind
+    and p.collection is not distinct from _begin_probe.collection
+    and p.member = _begin_probe.member
+  for update skip locked;
+  if not found
+    or before.attempted_at + make_interval(secs => interval_secs) > clock_timestamp()
+    or (before.started_at is not null and integrity._probe_is_running(before))
+  then
+    return false;
+  end if;
+  update integrity._probes p
+  set started_at = clock_timestamp(),
+      pid = pg_backend_pid(),
+      backend_start = (select a.backend_start from pg_catalog.pg_stat_activity a where a.pid = pg_backend_pid())
+  where p.kind = _begin_probe.kind
+    and p.collection is not distinct from _begin_probe.collection
+    and p.member = _begin_probe.member;
+  return true;
+end
+$fn$;
+
+comment on function integrity._begin_probe is
+  'Takes a probe for this session when it is due and no living session is at it. Returns whether it did.';
+
+create or replace function integrity._end_probe(
+  kind text,
+  collection text,
+  member text,
+  outcome jsonb
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  is_corrupt constant boolean := kind = 'primary_key' and outcome ->> 'status' = 'failed';
+begin
+  update integrity._probes p
+  set started_at = null,
+      pid = null,
+      backend_start = null,
+      attempted_at = clock_timestamp(),
+      succeeded_at = case when outcome ->> 'status' = 'ok' then clock_timestamp() else p.succeeded_at end,
+      status = outcome ->> 'status',
+      note = left(outcome ->> 'note', 1000),
+      result = case
+        when is_corrupt then p.result || jsonb_build_object('corruption', left(outcome ->> 'note', 1000))
+        else p.result || coalesce(outcome -> 'result', '{}')
+      end
+  where p.kind = _end_probe.kind
+    and p.collection is not distinct from _end_probe.collection
+    and p.member = _end_probe.member;
+  if is_corrupt then
+    perform integrity._append_event(
+      'corruption', collection, jsonb_build_object('primary_key', member, 'words', left(outcome ->> 'note', 1000))
+    );
+  end if;
+end
+$fn$;
+
+comment on function integrity._end_probe is
+  'Writes down what a probe found. outcome: status ok, failed or blind, note, result.';
+
+create or replace function integrity._cancel_overdue_probes()
+returns int
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  overdue integrity._probes;
+  cancelled int := 0;
+begin
+  for overdue in
+    select p.*
+    from integrity._probes p
+    cross join integrity.sources s
+    where p.kind = 'server'
+      and p.started_at + make_interval(secs => s.server_probe_timeout_secs) < clock_timestamp()
+      and p.pid <> pg_backend_pid()
+  loop
+    begin
+      if integrity._probe_is_running(overdue) and pg_cancel_backend(overdue.pid) then
+        cancelled := cancelled + 1;
+      end if;
+    exception
+      /* Not ours to cancel: the probe counts as failed all the same. */
+      when insufficient_privilege then null;
+    end;
+  end loop;
+  return cancelled;
+end
+$fn$;
+
+comment on function integrity._cancel_overdue_probes is
+  'Ends probes of foreign servers that have waited for longer than they may. The sampler calls it, for a session that waits cannot watch itself.';
+
+revoke all on function
+  integrity._probe_is_running, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+  from public;
+grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+  to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 086-integrity-375-probe.sql
+/*
+ * Measurements that may take long or hang. Never part of a sample: they run in a session of
+ * their own, and samples read what they left behind.
+ */
+create or replace function integrity._recall_queries(
+  collection text
+)
+returns vector[]
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+language sql
+as $fn$
+  select r.queries from integrity._recall_probes r where r.collection = _recall_queries.collection
+$fn$;
+
+comment on function integrity._recall_queries is 'The stored queries of a recall probe.';
+
+create or replace function integrity._check_primary_key(
+  collection text,
+  member text
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  index_relation constant regclass := (
+    select t.index_relation
+    from integrity._probe_targets() t
+    where t.kind = 'primary_key' and t.collection = _check_primary_key.collection and t.member = _check_primary_key.member
+  );
+begin
+  execute format('select %s($1)', integrity._amcheck()) using index_relation;
+end
+$fn$;
+
+comment on function integrity._check_primary_key is
+  'Checks the primary key of a leaf with amcheck, under a lock that reads and writes pass. Errors: XX002 corrupt.';
+
+create or replace function integrity._read_as_owner(
+  relation regclass
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  owner_name constant name := (select pg_get_userbyid(c.relowner) from pg_catalog.pg_class c where c.oid = relation);
+begin
+  if pg_has_role(owner_name, 'member') then
+    perform set_config('role', owner_name, true);
+  elsif not has_table_privilege(relation, 'select') then
+    raise exception using
+      errcode = '42501',
+      message = format('role %I may neither read %s nor become its owner %I', current_user, relation, owner_name);
+  end if;
+end
+$fn$;
+
+comment on function integrity._read_as_owner is
+  'Takes on the role that owns a table: a prober with more rights must not lend them to whoever can make foreign tables. Errors: 42501.';
+
+create or replace function integrity._measure_recall(
+  collection text,
+  queries vector[]
+)
+returns float8
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target constant penstock._collections := penstock._collection(collection);
+begin
+  perform integrity._read_as_owner(target.relation);
+  return (
+    select pg_catalog.sum(n.hits) / nullif(pg_catalog.sum(n.nearest), 0)
+    from pg_catalog.generate_subscripts(queries, 1) as i
+    cross join lateral penstock._nearest_found(target, queries[i], 10, null, null) n
+  );
+end
+$fn$;
+
+comment on function integrity._measure_recall is
+  'Share of the ten nearest rows that searches over the index find for the stored queries, from 0 to 1, asked as the owner of the table. NULL for an empty collection.';
+
+create or replace function integrity._run_probe(
+  kind text,
+  collection text,
+  member text,
+  leaf regclass
+)
+returns jsonb
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  role_before constant text := current_setting('role');
+  timeout constant interval := make_interval(secs => (select s.server_probe_timeout_secs from integrity.sources s));
+  started constant timestamptz := clock_timestamp();
+  found_result jsonb := '{}';
+  where_raised text;
+begin
+  begin
+    if kind = 'server' then
+      perform integrity._read_as_owner(leaf);
+      execute format('select from %s limit 1', leaf);
+    elsif kind = 'recall' then
+      found_result := jsonb_build_object('recall', integrity._measure_recall(collection, integrity._recall_queries(collection)));
+      if found_result -> 'recall' = 'null' then
+        return jsonb_build_object('status', 'blind', 'note', 'the collection is empty');
+      end if;
+    elsif kind = 'ivfflat_lists' then
+      found_result := integrity._measure_ivfflat(collection, member);
+    else
+      perform integrity._check_primary_key(collection, member);
+    end if;
+    perform set_config('role', role_before, true);
+  exception
+    when query_canceled then
+      get stacked diagnostics where_raised = pg_exception_context;
+      /* Somebody wants this call to end, unless it has waited too long or the other server was asked to end. */
+      if kind <> 'server' or (clock_timestamp() < started + timeout and where_raised !~ 'remote SQL command') then
+        raise;
+      end if;
+      return jsonb_build_object('status', 'failed', 'note', sqlerrm);
+    when others then
+      return jsonb_build_object(
+        'note', sqlerrm,
+        'status', case kind
+          when 'primary_key' then case when sqlstate in ('XX001', 'XX002') then 'failed' else 'blind' end
+          when 'server' then case when sqlstate in ('42501', '42704', '2F003', '0A000') then 'blind' else 'failed' end
+          else 'blind'
+        end
+      );
+  end;
+  return jsonb_build_object('status', 'ok', 'result', found_result - 'note', 'note', found_result -> 'note');
+end
+$fn$;
+
+comment on function integrity._run_probe is
+  'Makes one probe. Returns status (ok, failed, blind: the prober may not look), note and result. Errors: 57014 when cancelled from outside.';
+
+revoke all on function
+  integrity._recall_queries, integrity._measure_recall, integrity._check_primary_key, integrity._read_as_owner,
+  integrity._run_probe
+  from public;
+grant execute on function
+  integrity._recall_queries, integrity._measure_recall, integrity._check_primary_key, integrity._read_as_owner,
+  integrity._run_probe
+  to penstock_admin, penstock_operator, penstock_worker;
+
+/* A procedure that commits can have neither SECURITY DEFINER nor a SET clause: every name is qualified. */
+create or replace procedure integrity.probe()
+language plpgsql
+as $fn$
+declare
+  due record;
+  outcome jsonb;
+begin
+  for due in
+    select t.kind, t.collection, t.member, t.leaf, t.interval_secs
+    from integrity._probe_targets() t
+    order by t.kind desc, t.collection, t.member
+  loop
+    if integrity._begin_probe(due.kind, due.collection, due.member, due.interval_secs) then
+      commit;
+      outcome := integrity._run_probe(due.kind, due.collection, due.member, due.leaf);
+      perform integrity._end_probe(due.kind, due.collection, due.member, outcome);
+    end if;
+    commit;
+  end loop;
+end
+$fn$;
+
+comment on procedure integrity.probe() is
+  'Measures what is too slow for a sample and due: foreign servers, recall, primary keys, IVFFlat lists; commits after each. For a session of its own, beside the sampler: a server that does not answer may hold it up. Several at a time share the work.';
+
+revoke all on procedure integrity.probe() from public;
+grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 087-integrity-380-sources.sql
+/* How the server is looked at: settings, stored queries, what a worker reports. */
+create or replace function integrity.set_sources(
+  settings jsonb
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  known constant text[] := array[
+    'server_probe_interval_secs', 'server_probe_timeout_secs', 'primary_key_interval_secs', 'wal_budget_bytes'
+  ];
+  unknown constant text := (
+    select min(field) from jsonb_object_keys(case when jsonb_typeof(settings) = 'object' then settings else '{"":0}' end) field
+    where field <> all (known)
+  );
+  merged integrity.sources := (select s from integrity.sources s);
+begin
+  if unknown is not null then
+    raise exception using
+      errcode = '22023',
+      message = format('settings: expected an object with known fields, got %s', coalesce(nullif(quote_literal(unknown), ''''''), left(settings::text, 60))),
+      detail = jsonb_build_object('field', unknown)::text,
+      hint = 'Known fields: ' || array_to_string(known, ', ') || '.';
+  end if;
+  begin
+    merged := jsonb_populate_record(merged, coalesce(settings, '{}'));
+    insert into integrity._source_settings as s (
+      server_probe_interval_secs, server_probe_timeout_secs, primary_key_interval_secs, wal_budget_bytes
+    )
+    values (
+      merged.server_probe_interval_secs, merged.server_probe_timeout_secs, merged.primary_key_interval_secs, merged.wal_budget_bytes
+    )
+    on conflict (is_only_row) do update
+    set server_probe_interval_secs = excluded.server_probe_interval_secs,
+        server_probe_timeout_secs = excluded.server_probe_timeout_secs,
+        primary_key_interval_secs = excluded.primary_key_interval_secs,
+        wal_budget_bytes = excluded.wal_budget_bytes;
+  exception
+    when check_violation or not_null_violation or data_exception then
+      raise exception using
+        errcode = '22023',
+        message = format('settings: expected seconds from 0.1 up and bytes above 0, got %s', left(settings::text, 200)),
+        detail = sqlerrm,
+        hint = 'Only primary_key_interval_secs (no check) and wal_budget_bytes (no budget) may be null.';
+  end;
+  perform integrity._append_event('sources_change', null, jsonb_build_object('change', settings::text));
+  return (select to_jsonb(s) from integrity.sources s);
+end
+$fn$;
+
+comment on function integrity.set_sources is
+  'Changes how the server is looked at, field by field: server_probe_interval_secs (10), server_probe_timeout_secs (5), primary_key_interval_secs (86400; null: never), wal_budget_bytes (null: none). Returns all of them. Errors: 22023.';
+
+create or replace function integrity._store_recall_probe(
+  collection text,
+  floor float8,
+  queries vector[]
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._locked_state(collection);
+  if _store_recall_probe.floor is null then
+    delete from integrity._recall_probes r where r.collection = _store_recall_probe.collection;
+    delete from integrity._probes p where p.kind = 'recall' and p.collection = _store_recall_probe.collection;
+  else
+    insert into integrity._recall_probes as r (collection, floor, queries)
+    values (_store_recall_probe.collection, _store_recall_probe.floor, _store_recall_probe.queries)
+    on conflict on constraint _recall_probes_pkey do update
+    set floor = excluded.floor,
+        queries = excluded.queries,
+        set_at = clock_timestamp(),
+        set_by = session_user;
+    update integrity._probes p
+    set status = 'never', attempted_at = null
+    where p.kind = 'recall' and p.collection = _store_recall_probe.collection;
+  end if;
+  perform integrity._append_event(
+    'recall_probe', collection,
+    jsonb_build_object('floor', _store_recall_probe.floor::text, 'queries', coalesce(cardinality(queries), 0))
+  );
+end
+$fn$;
+
+comment on function integrity._store_recall_probe is
+  'Keeps the queries of a recall probe, or with a NULL floor forgets them.';
+
+create or replace function integrity.set_recall_probe(
+  collection text,
+  floor float8,
+  queries int default 20
+)
+returns int
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target constant penstock._collections := penstock._collection(collection);
+  /* By type, for pgvector may be in any schema. */
+  vectors constant text := penstock._vector_schema() || '.vector';
+  found_queries int := 0;
+begin
+  if floor is not null and not (floor > 0 and floor <= 1 and queries between 1 and 1000) then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected a floor above 0, at most 1, and 1 to 1000 queries, got %s and %s', floor, coalesce(queries::text, 'NULL'));
+  end if;
+  if floor is null then
+    perform integrity._store_recall_probe(collection, null, null);
+    return 0;
+  end if;
+  execute pg_catalog.format(
+    'with kept as (
+       select pg_catalog.array_agg(picked.query) as queries
+       from (
+         select t.%1$I::%2$s as query
+         from %3$s t
+         where t.%1$I is not null and (not $4 or %4$s.vector_norm(t.%1$I::%2$s) operator(pg_catalog.>) 0)
+         order by pg_catalog.random()
+         limit $3
+       ) as picked
+     ),
+     stored as (
+       select integrity._store_recall_probe($1, $2, k.queries), k.queries from kept k where k.queries is not null
+     )
+     select coalesce((select pg_catalog.cardinality(s.queries) from stored s), 0)',
+    target.vector_column, vectors, target.relation, penstock._vector_schema()
+  ) into found_queries using collection, floor, queries, target.metric = 'cosine';
+  if found_queries = 0 then
+    raise exception using
+      errcode = '55000',
+      message = pg_catalog.format('collection %L has no row to ask for', collection),
+      hint = 'Set the probe when the collection holds vectors.';
+  end if;
+  return found_queries;
+end
+$fn$;
+
+comment on function integrity.set_recall_probe is
+  'Keeps that many vectors of the collection as queries, by which integrity.probe measures recall at 10 against an exact search from then on; below the floor the health of the vector index falls. A NULL floor ends that. Returns the number of queries. Errors: 22023, 42704, 55000.';
+
+create or replace function integrity.report_disk(
+  used_share float8,
+  note text default null
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if used_share is null or not (used_share between 0 and 1) then
+    raise exception using
+      errcode = '22023',
+      message = format('report_disk: expected a share from 0 to 1, got %s', coalesce(used_share::text, 'NULL'));
+  end if;
+  insert into integrity._probes as p (kind, collection, member, attempted_at, succeeded_at, status, note, result)
+  values (
+    'disk', null, 'disk', clock_timestamp(), clock_timestamp(), 'ok', left(report_disk.note, 1000),
+    jsonb_build_object('used_share', used_share)
+  )
+  on conflict on constraint _probes_kind_collection_member_key do update
+  set attempted_at = excluded.attempted_at,
+      succeeded_at = excluded.succeeded_at,
+      status = excluded.status,
+      note = excluded.note,
+      result = excluded.result;
+end
+$fn$;
+
+comment on function integrity.report_disk is
+  'Reports how full the disk of this server is, 0 to 1, which no SQL shows. For a worker on the same machine, at least every five minutes. Errors: 22023.';
+
+revoke all on function
+  integrity.set_sources, integrity._store_recall_probe, integrity.set_recall_probe, integrity.report_disk
+  from public;
+grant execute on function integrity.set_sources, integrity._store_recall_probe, integrity.set_recall_probe
+  to penstock_admin, penstock_operator;
+grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 088-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -40059,6 +41391,9 @@ begin
   update integrity._states s
   set checksum_failures_cleared = coalesce(failures, 0)
   where s.collection = clear_checksum_failures.collection;
+  update integrity._probes p
+  set result = p.result - 'corruption'
+  where p.kind = 'primary_key' and p.collection = clear_checksum_failures.collection;
   perform integrity._append_event(
     'checksum_cleared', collection, jsonb_build_object('failures', coalesce(failures, 0), 'reason', reason)
   );
@@ -40066,7 +41401,7 @@ end
 $fn$;
 
 comment on function integrity.clear_checksum_failures is
-  'Says that the checksum failures counted so far have been dealt with; new ones make the state critical again. Errors: 22023, 42704.';
+  'Says that the checksum failures and corrupt primary keys found so far have been dealt with; new ones make the state critical again. Errors: 22023, 42704.';
 
 revoke all on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
@@ -40075,7 +41410,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 081-integrity-410-status.sql
+--! split: 089-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -40265,7 +41600,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 082-integrity-420-graph.sql
+--! split: 090-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -40359,7 +41694,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 083-integrity-430-user-graph.sql
+--! split: 091-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -40373,13 +41708,30 @@ as $fn$
 declare
   names text[];
 begin
-  select array_agg(node ->> 'name' order by node ->> 'name') into names
-  from jsonb_array_elements((integrity._measure(collection)).witness #> '{graph,nodes}') as node;
+  if exists (select from integrity._nodes n where n.collection = _check_node_name.collection and n.name = _check_node_name.name) then
+    return;
+  end if;
+  /* What was measured last is enough, and now only where that does not know the name. */
+  if exists (
+    select
+    from integrity._samples m
+    cross join lateral jsonb_array_elements(m.graph -> 'nodes') as node
+    where m.collection = _check_node_name.collection
+      and node ->> 'node_name' = _check_node_name.name
+      and not (node -> 'user_added')::boolean
+  ) then
+    return;
+  end if;
+  select array_agg(node ->> 'node_name' order by node ->> 'node_name') into names
+  from jsonb_array_elements((integrity._measure(collection)).graph -> 'nodes') as node;
   if not coalesce(_check_node_name.name = any (names), false) then
     raise exception using
       errcode = '42704',
       message = format('the graph of collection %L has no node %L', collection, left(_check_node_name.name, 100)),
-      hint = format('Its nodes: %s.', (select string_agg(quote_literal(n), ', ') from unnest(names) n));
+      hint = format(
+        'Its nodes: %s.',
+        (select string_agg(quote_literal(n), ', ') || case when cardinality(names) > 50 then ' ...' else '' end from unnest(names[:50]) n)
+      );
   end if;
 end
 $fn$;
@@ -40387,6 +41739,36 @@ $fn$;
 comment on function integrity._check_node_name is
   'Raises 42704 with the known names when the contracted graph has no node of that name.';
 
+create or replace function integrity._check_user_graph(
+  collection text,
+  node_id bigint,
+  source text,
+  target text,
+  edge_type text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._contract(jsonb_build_object(
+    'collection', collection,
+    'measured_at_us', 0,
+    'signals', '[]'::jsonb,
+    'user_nodes', integrity._user_nodes(collection, node_id),
+    'user_edges', integrity._user_edges(collection, source, target, edge_type)
+  ));
+end
+$fn$;
+
+comment on function integrity._check_user_graph is
+  'Has the library read a node or an edge that was just added: what it refuses must be refused now, not at the next sample. Errors: 22023.';
+
+revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
+
+--! split: 092-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -40428,8 +41810,7 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition, centroid, shard, maintenance_dep, replication_target, index, gateway. Classes: required, degradable, advisory.';
   end;
-  /* Whatever the library refuses must be refused here, not at the next sample. */
-  perform integrity._measure(collection);
+  perform integrity._check_user_graph(collection, new_id, null, null, null);
   return new_id;
 end
 $fn$;
@@ -40471,7 +41852,7 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition_link, routing_link, dependency, replication. Classes: required, degradable, advisory.';
   end;
-  perform integrity._measure(collection);
+  perform integrity._check_user_graph(collection, null, source, target, edge_type);
 end
 $fn$;
 
@@ -40540,12 +41921,12 @@ comment on function integrity.remove_edge is
   'Removes an added edge. Errors: 42704.';
 
 revoke all on function
-  integrity._check_node_name, integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
+  integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   from public;
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 084-integrity-440-report-health.sql
+--! split: 093-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -40643,7 +42024,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 085-integrity-450-views.sql
+--! split: 094-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -40759,7 +42140,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 086-integrity-460-health.sql
+--! split: 095-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -40816,7 +42197,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 087-integrity-500-history-tables.sql
+--! split: 096-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -40907,7 +42288,7 @@ comment on table integrity._checkpoints is
 revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
   from public;
 
---! split: 088-integrity-510-append-only.sql
+--! split: 097-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -40949,7 +42330,7 @@ alter table integrity._events enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
 
---! split: 089-integrity-520-history-keys.sql
+--! split: 098-integrity-520-history-keys.sql
 /* Keys, and the beginning of the log. */
 
 create or replace function integrity._random_seed()
@@ -41088,7 +42469,7 @@ comment on view integrity.signing_keys is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 090-integrity-530-append-event.sql
+--! split: 099-integrity-530-append-event.sql
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -41153,7 +42534,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._append_event from public;
 
---! split: 091-integrity-540-history.sql
+--! split: 100-integrity-540-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -41253,7 +42634,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 092-integrity-550-verify-event.sql
+--! split: 101-integrity-550-verify-event.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -41350,7 +42731,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity._verification_keys, integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 093-integrity-560-verify-history.sql
+--! split: 102-integrity-560-verify-history.sql
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -41481,7 +42862,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 094-integrity-570-checkpoint.sql
+--! split: 103-integrity-570-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -41533,7 +42914,7 @@ comment on view integrity.checkpoints is 'Checkpoints that this database issued.
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 095-integrity-580-proofs.sql
+--! split: 104-integrity-580-proofs.sql
 /* Leaf hashes of the first events, concatenated: what a proof is made of. */
 create or replace function integrity._leaves(
   size bigint
@@ -41652,7 +43033,7 @@ revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 096-integrity-590-export-history.sql
+--! split: 105-integrity-590-export-history.sql
 create or replace function integrity.export_history()
 returns setof jsonb
 stable
@@ -41689,7 +43070,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 097-integrity-599-history-owner.sql
+--! split: 106-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -41757,7 +43138,7 @@ grant execute on function
   to current_user;
 grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
 
---! split: 098-integrity-600-worker.sql
+--! split: 107-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -41927,7 +43308,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 099-integrity-610-outbox.sql
+--! split: 108-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -42000,7 +43381,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 100-postamble.sql
+--! split: 109-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
