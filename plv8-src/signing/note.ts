@@ -41,9 +41,17 @@ const maximumNote = 64 * 1024
 export const originOf = (logId: string): string => originPrefix + logId
 
 /** The note for a checkpoint, signed with a seed. */
-export const signCheckpoint = (checkpoint: Checkpoint, seed: Uint8Array, publicKey: Uint8Array): string => {
+export const signCheckpoint = (checkpoint: Checkpoint, seed: Uint8Array, publicKey: Uint8Array): string =>
+  signCheckpointBy(checkpoint, publicKey, (text) => sign(seed, text))
+
+/** The note for a checkpoint, signed by whoever keeps the seed. */
+export const signCheckpointBy = (
+  checkpoint: Checkpoint,
+  publicKey: Uint8Array,
+  signer: (text: Uint8Array) => Uint8Array,
+): string => {
   const text = checkpointText(checkpoint)
-  const signature = sign(seed, encodeUtf8(text))
+  const signature = signer(encodeUtf8(text))
   const line = encodeBase64(concatBytes(noteKeyId(checkpoint.origin, publicKey), signature))
   return `${text}\n${dash} ${checkpoint.origin} ${line}\n`
 }
@@ -54,16 +62,8 @@ export const signCheckpoint = (checkpoint: Checkpoint, seed: Uint8Array, publicK
  * Throws SqlError 22023 for a malformed note, 28000 when no known key signed it.
  */
 export const openCheckpoint = (note: string, keys: readonly NoteKey[]): OpenedNote => {
-  // oxlint-disable-next-line no-control-regex -- the specification forbids exactly these
-  if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters")
-  const end = note.lastIndexOf("\n\n")
-  if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines")
-  const text = note.slice(0, end + 1)
-  const checkpoint = parseText(text)
-  for (const { name, bytes } of note
-    .slice(end + 2, -1)
-    .split("\n")
-    .map(parseLine)) {
+  const { text, checkpoint, lines } = readNote(note)
+  for (const { name, bytes } of lines) {
     const key = keys.find(
       (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey)),
     )
@@ -77,6 +77,31 @@ export const openCheckpoint = (note: string, keys: readonly NoteKey[]): OpenedNo
   throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
     hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys.",
   })
+}
+
+/** What a note claims; nobody has checked its signatures. Throws SqlError 22023 for a malformed note. */
+export const readCheckpoint = (note: string): Checkpoint => readNote(note).checkpoint
+
+const readNote = (note: string) => {
+  // oxlint-disable-next-line no-control-regex -- the specification forbids exactly these
+  if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters")
+  const end = note.lastIndexOf("\n\n")
+  if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines")
+  const text = note.slice(0, end + 1)
+  const lines = note
+    .slice(end + 2, -1)
+    .split("\n")
+    .map(parseLine)
+  return { text, checkpoint: parseText(text), lines }
+}
+
+/** As `openCheckpoint`, for the notes of one log. Throws SqlError 22023 for one of another log besides. */
+export const openCheckpointOf = (logId: string, note: string, keys: readonly NoteKey[]): OpenedNote => {
+  const { origin } = readCheckpoint(note)
+  if (origin !== originOf(logId)) {
+    throw new SqlError("22023", `expected a checkpoint of ${originOf(logId)}, got one of ${origin}`)
+  }
+  return openCheckpoint(note, keys)
 }
 
 const parseLine = (line: string): { name: string; bytes: Uint8Array } => {

@@ -1,0 +1,167 @@
+/**
+ * The worker: samples what is due, puts samples into the history, signs, keeps checkpoints outside of the server,
+ * posts notifications. One is active at a time; others wait for their turn. A lost connection is made again, with
+ * growing pauses; what another attempt would not change ends the worker.
+ */
+import { diskUsedShare } from "./disk.ts"
+import { HistoryForked, isLasting } from "./errors.ts"
+import { Postman } from "./postman.ts"
+import { Sealer } from "./sealer.ts"
+import { Server } from "./server.ts"
+import { type Sample, Telemetry } from "./telemetry.ts"
+import type { WorkerOptions } from "./types.ts"
+
+const standbyPauseMs = 1000
+const shortestPauseMs = 100
+const longestPauseMs = 5000
+const beatMs = 10_000
+const longestReconnectMs = 30_000
+
+export class Worker {
+  readonly telemetry = new Telemetry()
+  private readonly options: WorkerOptions
+  private wake: () => void = () => {}
+
+  constructor(options: WorkerOptions) {
+    this.options = options
+  }
+
+  /** Works until the signal fires. Rejects when the worker must not go on: HistoryForked, or a lasting error. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.wake(), { once: true })
+    for (let failures = 0; !signal.aborted; ) {
+      const rounds = this.telemetry.connections
+      try {
+        await this.connected(signal)
+      } catch (error) {
+        this.telemetry.problem = (error as Error).message
+        if (error instanceof HistoryForked) this.telemetry.status = "forked"
+        if (isLasting(error) || signal.aborted) throw error
+        failures = this.telemetry.connections > rounds ? 1 : failures + 1
+        this.telemetry.errors++
+        this.telemetry.status = "connecting"
+        const pause = Math.min(250 * 2 ** Math.min(failures, 10), longestReconnectMs) * (0.5 + Math.random() / 2)
+        const { message, code } = error as { message: string; code?: string }
+        this.options.log.warn(
+          { step: "reconnect", code, problem: message, pause_ms: Math.round(pause) },
+          "connecting again after an error",
+        )
+        await this.pause(pause, signal)
+      }
+    }
+    this.telemetry.status = "stopped"
+  }
+
+  /** One connection, until it is lost or the signal fires. */
+  private async connected(signal: AbortSignal): Promise<void> {
+    const { log } = this.options
+    const server = await Server.connect(this.options.url)
+    this.telemetry.connections++
+    server.onNotice((words) => log.warn({ step: "notice" }, words))
+    try {
+      // A connection that breaks while nothing runs on it interrupts as well.
+      await Promise.race([this.work(server, signal), server.lost])
+    } finally {
+      await server.close()
+    }
+  }
+
+  private async work(server: Server, signal: AbortSignal): Promise<void> {
+    const token = await this.awaitTurn(server, signal)
+    if (token === undefined) return
+    const { options } = this
+    const { log } = options
+    const sealer = new Sealer(server, token, options)
+    const postman = new Postman(server, token, options)
+    await sealer.link()
+    this.telemetry.status = "active"
+    this.telemetry.problem = undefined
+    log.info({ step: "active", token: Number(token), name: options.name }, "this is the active worker")
+    await sealer.append("worker_started", { name: options.name, version: options.version, token: Number(token) })
+    await sealer.seal()
+
+    let told = false
+    server.onWake(() => {
+      told = true
+      this.wake()
+    })
+    let sealedAt = Date.now()
+    let beatAt = 0
+    while (!signal.aborted) {
+      await server.tick()
+      const waiting = await server.sequence()
+      // Whoever changes a state notifies: that is the moment for a checkpoint.
+      if (told || Date.now() - sealedAt >= options.checkpointSeconds * 1000) {
+        told = false
+        await sealer.seal()
+        sealedAt = Date.now()
+      }
+      await postman.deliver(sealer.logId, signal)
+      if (Date.now() - beatAt >= beatMs) {
+        await this.beat(server, token)
+        beatAt = Date.now()
+      }
+      await this.measure(server, postman, waiting)
+      log.debug({ step: "round" }, "round complete")
+      if (!told) await this.pause(await pauseUntilDue(server), signal)
+    }
+
+    await sealer.append("worker_stopped", { name: options.name, token: Number(token) })
+    await sealer.seal()
+    await server.value("select integrity.worker_end($1)", [token])
+    log.info({ step: "stopped" }, "stopped as asked")
+  }
+
+  /** Waits until no other session is the worker. */
+  private async awaitTurn(server: Server, signal: AbortSignal): Promise<string | undefined> {
+    for (;;) {
+      const token = await server.begin(this.options.name, this.options.version)
+      if (token !== undefined || signal.aborted) return token
+      if (this.telemetry.status !== "standby") {
+        this.options.log.info({ step: "standby" }, "another worker is active: waiting")
+        this.telemetry.status = "standby"
+      }
+      await this.pause(standbyPauseMs, signal)
+      if (signal.aborted) return undefined
+    }
+  }
+
+  private async beat(server: Server, token: string): Promise<void> {
+    const { disk, log } = this.options
+    let share: number | null = null
+    if (disk !== undefined) {
+      share = await diskUsedShare(disk).catch((error: Error) => {
+        log.warn({ step: "disk", path: disk, problem: error.message }, "the disk could not be measured")
+        return null
+      })
+    }
+    await server.value("select integrity.worker_beat($1, $2)", [token, share])
+  }
+
+  private async measure(server: Server, postman: Postman, waiting: number): Promise<void> {
+    const samples = await server.rows<Sample & Record<string, unknown>>(
+      "select name, labels, value from integrity.metrics()",
+    )
+    this.telemetry.delivered = postman.delivered
+    this.telemetry.failed = postman.failed
+    this.telemetry.completed([...samples, { name: "penstock_history_samples_waiting", labels: {}, value: waiting }])
+  }
+
+  /** Waits; a notification or the signal ends it. */
+  private async pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, milliseconds)
+      this.wake = () => {
+        clearTimeout(timer)
+        done()
+      }
+    })
+    this.wake = () => {}
+  }
+}
+
+const pauseUntilDue = async (server: Server): Promise<number> => {
+  const seconds = (await server.nextSampleIn()) ?? Number.POSITIVE_INFINITY
+  return Math.min(Math.max(seconds * 1000, shortestPauseMs), longestPauseMs)
+}
