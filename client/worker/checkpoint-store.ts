@@ -39,13 +39,13 @@ export class CheckpointStore {
 
   /** Ids of the logs of which checkpoints are here. */
   async logs(): Promise<string[]> {
-    const names = await readdir(this.directory).catch(() => [])
+    const names: string[] = await readdir(this.directory).catch(() => [])
     return names.filter((name) => /^[0-9a-f]{32}$/.test(name)).sort()
   }
 
   /** What is here of a log, oldest first. */
   async list(logId: string): Promise<Kept[]> {
-    const names = await readdir(join(this.directory, logId)).catch(() => [])
+    const names: string[] = await readdir(join(this.directory, logId)).catch(() => [])
     return names.sort().flatMap((name) => {
       const { epoch, size } = fileForm.exec(name)?.groups ?? {}
       if (epoch === undefined || size === undefined) return []
@@ -55,7 +55,7 @@ export class CheckpointStore {
 
   /** The last checkpoint of a log, or the last of at most `size` events. */
   async last(logId: string, size = Number.POSITIVE_INFINITY): Promise<Held | undefined> {
-    const kept = (await this.list(logId)).filter((one) => one.size <= size).at(-1)
+    const kept = (await this.list(logId)).findLast((one) => one.size <= size)
     if (kept === undefined) return undefined
     const note = await readFile(kept.path, "utf8")
     return { epoch: kept.epoch, note, checkpoint: readCheckpoint(note) }

@@ -237,8 +237,8 @@ export class Sealer {
 /** A restored backup or a promoted standby is another server until an operator has said so in the history. */
 const requireSameServer = (head: TreeHead): void => {
   const { system_identifier, timeline, recorded_system_identifier, recorded_timeline } = head
-  const known = (value: unknown) => value !== null && value !== undefined
-  const differs = (now: unknown, then: unknown) => known(now) && known(then) && String(now) !== String(then)
+  type Known = string | number | null
+  const differs = (now: Known, then: Known) => now !== null && then !== null && String(now) !== String(then)
   if (differs(system_identifier, recorded_system_identifier) || differs(timeline, recorded_timeline)) {
     throw new HistoryForked("this is not the server that the history was written on, or it was restored or promoted", {
       system_identifier,
