@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:55aa0cfaac99d5eef489206cf8e9a674b1cbbf86
+--! Hash: sha1:116bc9f4785f3f1ed18f2281820cbea1819cb144
 
 --! split: 001-preamble.sql
 /*
@@ -3862,7 +3862,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_begin_verification.ts */
-let definition = globalThis["integrity._begin_verification bcbaeff30ee55828"];
+let definition = globalThis["integrity._begin_verification 2d631cfc565a1048"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -6300,12 +6300,8 @@ if (definition === undefined) {
   var signatureType = 1;
   var maximumNote = 64 * 1024;
   var openCheckpoint = (note, keys) => {
-    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
-    const end = note.lastIndexOf("\n\n");
-    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
-    const text = note.slice(0, end + 1);
-    const checkpoint = parseText(text);
-    for (const { name, bytes } of note.slice(end + 2, -1).split("\n").map(parseLine)) {
+    const { text, checkpoint, lines } = readNote(note);
+    for (const { name, bytes } of lines) {
       const key = keys.find(
         (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
       );
@@ -6319,6 +6315,14 @@ if (definition === undefined) {
     throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
       hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
     });
+  };
+  var readNote = (note) => {
+    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
+    const end = note.lastIndexOf("\n\n");
+    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
+    const text = note.slice(0, end + 1);
+    const lines = note.slice(end + 2, -1).split("\n").map(parseLine);
+    return { text, checkpoint: parseText(text), lines };
   };
   var parseLine = (line) => {
     const [mark, name, encoded, ...rest] = line.split(" ");
@@ -6398,7 +6402,7 @@ if (definition === undefined) {
   // penstock:integrity/_begin_verification.ts
   definition = begin_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._begin_verification bcbaeff30ee55828", { value: definition });
+Object.defineProperty(globalThis, "integrity._begin_verification 2d631cfc565a1048", { value: definition });
 }
 return definition.run({ settings });
 ';
@@ -6987,7 +6991,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_checkpoint_note.ts */
-let definition = globalThis["integrity._checkpoint_note 2f06d5caffb28ce2"];
+let definition = globalThis["integrity._checkpoint_note f3f8fa2d463cea11"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -9325,9 +9329,10 @@ if (definition === undefined) {
   var signatureType = 1;
   var maximumNote = 64 * 1024;
   var originOf = (logId) => originPrefix + logId;
-  var signCheckpoint = (checkpoint, seed, publicKey) => {
+  var signCheckpoint = (checkpoint, seed, publicKey) => signCheckpointBy(checkpoint, publicKey, (text) => sign(seed, text));
+  var signCheckpointBy = (checkpoint, publicKey, signer) => {
     const text = checkpointText(checkpoint);
-    const signature = sign(seed, encodeUtf8(text));
+    const signature = signer(encodeUtf8(text));
     const line = encodeBase64(concatBytes(noteKeyId(checkpoint.origin, publicKey), signature));
     return `${text}
 ${dash} ${checkpoint.origin} ${line}
@@ -9361,7 +9366,7 @@ ${dash} ${checkpoint.origin} ${line}
   // penstock:integrity/_checkpoint_note.ts
   definition = checkpoint_note_default;
 })();
-Object.defineProperty(globalThis, "integrity._checkpoint_note 2f06d5caffb28ce2", { value: definition });
+Object.defineProperty(globalThis, "integrity._checkpoint_note f3f8fa2d463cea11", { value: definition });
 }
 return definition.run({ log_id, tree_size, root, holder, seed });
 ';
@@ -12036,7 +12041,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_finish_verification.ts */
-let definition = globalThis["integrity._finish_verification 92f601af593a83bc"];
+let definition = globalThis["integrity._finish_verification 33643de86d9deb57"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -14477,12 +14482,8 @@ if (definition === undefined) {
   var maximumNote = 64 * 1024;
   var originOf = (logId) => originPrefix + logId;
   var openCheckpoint = (note, keys) => {
-    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
-    const end = note.lastIndexOf("\n\n");
-    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
-    const text = note.slice(0, end + 1);
-    const checkpoint = parseText(text);
-    for (const { name, bytes } of note.slice(end + 2, -1).split("\n").map(parseLine)) {
+    const { text, checkpoint, lines } = readNote(note);
+    for (const { name, bytes } of lines) {
       const key = keys.find(
         (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
       );
@@ -14496,6 +14497,14 @@ if (definition === undefined) {
     throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
       hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
     });
+  };
+  var readNote = (note) => {
+    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
+    const end = note.lastIndexOf("\n\n");
+    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
+    const text = note.slice(0, end + 1);
+    const lines = note.slice(end + 2, -1).split("\n").map(parseLine);
+    return { text, checkpoint: parseText(text), lines };
   };
   var parseLine = (line) => {
     const [mark, name, encoded, ...rest] = line.split(" ");
@@ -14589,7 +14598,7 @@ if (definition === undefined) {
   // penstock:integrity/_finish_verification.ts
   definition = finish_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._finish_verification 92f601af593a83bc", { value: definition });
+Object.defineProperty(globalThis, "integrity._finish_verification 33643de86d9deb57", { value: definition });
 }
 return definition.run({ state });
 ';
