@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:116bc9f4785f3f1ed18f2281820cbea1819cb144
+--! Hash: sha1:12f645b9bae3471264498d16e6f57612877bf812
 
 --! split: 001-preamble.sql
 /*
@@ -43390,7 +43390,5795 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 109-postamble.sql
+--! split: 109-memory-000-schema.sql
+create schema memory;
+
+comment on schema memory is
+  'The long-term memory of an agent: what it was told, found again by words and by meaning, forgotten as people forget. Names that begin with an underscore are private.';
+
+revoke all on schema memory from public;
+grant usage on schema memory to penstock_user;
+
+--! split: 110-memory-change-settings.sql
+create or replace function memory._change_settings(
+  current jsonb,
+  changes jsonb
+)
+returns jsonb
+language plv8
+immutable
+parallel restricted
+cost 1000
+as '"use strict";
+/* plv8-src/functions/memory/_change_settings.ts */
+let definition = globalThis["memory._change_settings 6522b4e38cac7415"];
+if (definition === undefined) {
+(() => {
+  // node_modules/ts-fsrs/dist/index.mjs
+  var FSRSError = class _FSRSError extends Error {
+    constructor(message = "FSRS Error") {
+      super(message);
+      this.name = "FSRSError";
+      Error.captureStackTrace?.(this, _FSRSError);
+    }
+  };
+  var FSRSValidationError = class _FSRSValidationError extends FSRSError {
+    constructor(message) {
+      super(message);
+      this.name = "FSRSValidationError";
+      Error.captureStackTrace?.(this, _FSRSValidationError);
+    }
+  };
+  var State = /* @__PURE__ */ ((State2) => {
+    State2[State2["New"] = 0] = "New";
+    State2[State2["Learning"] = 1] = "Learning";
+    State2[State2["Review"] = 2] = "Review";
+    State2[State2["Relearning"] = 3] = "Relearning";
+    return State2;
+  })(State || {});
+  var Rating = /* @__PURE__ */ ((Rating2) => {
+    Rating2[Rating2["Manual"] = 0] = "Manual";
+    Rating2[Rating2["Again"] = 1] = "Again";
+    Rating2[Rating2["Hard"] = 2] = "Hard";
+    Rating2[Rating2["Good"] = 3] = "Good";
+    Rating2[Rating2["Easy"] = 4] = "Easy";
+    return Rating2;
+  })(Rating || {});
+  var TypeConvert = class _TypeConvert {
+    static card(card) {
+      return {
+        ...card,
+        state: _TypeConvert.state(card.state),
+        due: _TypeConvert.time(card.due),
+        last_review: card.last_review ? _TypeConvert.time(card.last_review) : void 0
+      };
+    }
+    static rating(value) {
+      if (typeof value === "string") {
+        const firstLetter = value.charAt(0).toUpperCase();
+        const restOfString = value.slice(1).toLowerCase();
+        const ret = Rating[`${firstLetter}${restOfString}`];
+        if (ret === void 0) {
+          throw new FSRSValidationError(`Invalid rating:[${value}]`);
+        }
+        return ret;
+      } else if (typeof value === "number") {
+        return value;
+      }
+      throw new FSRSValidationError(`Invalid rating:[${value}]`);
+    }
+    static state(value) {
+      if (typeof value === "string") {
+        const firstLetter = value.charAt(0).toUpperCase();
+        const restOfString = value.slice(1).toLowerCase();
+        const ret = State[`${firstLetter}${restOfString}`];
+        if (ret === void 0) {
+          throw new FSRSValidationError(`Invalid state:[${value}]`);
+        }
+        return ret;
+      } else if (typeof value === "number") {
+        return value;
+      }
+      throw new FSRSValidationError(`Invalid state:[${value}]`);
+    }
+    static time(value) {
+      if (value instanceof Date) {
+        return value;
+      }
+      const date = new Date(value);
+      if (typeof value === "object" && value !== null && !Number.isNaN(Date.parse(value) || +date)) {
+        return date;
+      } else if (typeof value === "string") {
+        const timestamp = Date.parse(value);
+        if (!Number.isNaN(timestamp)) {
+          return new Date(timestamp);
+        } else {
+          throw new FSRSValidationError(`Invalid date:[${value}]`);
+        }
+      } else if (typeof value === "number") {
+        return new Date(value);
+      }
+      throw new FSRSValidationError(`Invalid date:[${value}]`);
+    }
+    static review_log(log) {
+      return {
+        ...log,
+        due: _TypeConvert.time(log.due),
+        rating: _TypeConvert.rating(log.rating),
+        state: _TypeConvert.state(log.state),
+        review: _TypeConvert.time(log.review)
+      };
+    }
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.scheduler = function(t, isDay) {
+    return date_scheduler(this, t, isDay);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.diff = function(pre, unit) {
+    return date_diff(this, pre, unit);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.format = function() {
+    return formatDate(this);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.dueFormat = function(last_review, unit, timeUnit) {
+    return show_diff_message(this, last_review, unit, timeUnit);
+  };
+  function date_scheduler(now, t, isDay) {
+    return new Date(
+      isDay ? TypeConvert.time(now).getTime() + t * 24 * 60 * 60 * 1e3 : TypeConvert.time(now).getTime() + t * 60 * 1e3
+    );
+  }
+  function date_diff(now, pre, unit) {
+    if (!now || !pre) {
+      throw new FSRSValidationError("Invalid date");
+    }
+    const diff = TypeConvert.time(now).getTime() - TypeConvert.time(pre).getTime();
+    let r = 0;
+    switch (unit) {
+      case "days":
+        r = Math.floor(diff / (24 * 60 * 60 * 1e3));
+        break;
+      case "minutes":
+        r = Math.floor(diff / (60 * 1e3));
+        break;
+    }
+    return r;
+  }
+  function formatDate(dateInput) {
+    const date = TypeConvert.time(dateInput);
+    const year = date.getFullYear();
+    const month = date.getMonth() + 1;
+    const day = date.getDate();
+    const hours = date.getHours();
+    const minutes = date.getMinutes();
+    const seconds = date.getSeconds();
+    return `${year}-${padZero(month)}-${padZero(day)} ${padZero(hours)}:${padZero(
+      minutes
+    )}:${padZero(seconds)}`;
+  }
+  function padZero(num) {
+    return num < 10 ? `0${num}` : `${num}`;
+  }
+  var TIMEUNIT = [60, 60, 24, 31, 12];
+  var TIMEUNITFORMAT = ["second", "min", "hour", "day", "month", "year"];
+  function show_diff_message(due, last_review, unit, timeUnit = TIMEUNITFORMAT) {
+    due = TypeConvert.time(due);
+    last_review = TypeConvert.time(last_review);
+    if (timeUnit.length !== TIMEUNITFORMAT.length) {
+      timeUnit = TIMEUNITFORMAT;
+    }
+    let diff = due.getTime() - last_review.getTime();
+    let i = 0;
+    diff /= 1e3;
+    for (i = 0; i < TIMEUNIT.length; i++) {
+      if (diff < TIMEUNIT[i]) {
+        break;
+      } else {
+        diff /= TIMEUNIT[i];
+      }
+    }
+    return `${Math.floor(diff)}${unit ? timeUnit[i] : ""}`;
+  }
+  /* istanbul ignore next -- @preserve */
+  /* istanbul ignore next -- @preserve */
+  /* istanbul ignore next -- @preserve */
+  var Grades = Object.freeze([
+    Rating.Again,
+    Rating.Hard,
+    Rating.Good,
+    Rating.Easy
+  ]);
+  function clamp(value, min, max) {
+    return Math.min(Math.max(value, min), max);
+  }
+  function roundTo(num, decimals) {
+    const factor = 10 ** decimals;
+    return Math.round(num * factor) / factor;
+  }
+  var version = "5.4.2";
+  var default_enable_short_term = true;
+  var default_learning_steps = Object.freeze([
+    "1m",
+    "10m"
+  ]);
+  var default_relearning_steps = Object.freeze([
+    "10m"
+  ]);
+  var FSRSVersion = `v${version} using FSRS-6.0`;
+  var S_MIN = 1e-3;
+  var INIT_S_MAX = 100;
+  var FSRS6_DEFAULT_DECAY = 0.1542;
+  var default_w = Object.freeze([
+    0.212,
+    1.2931,
+    2.3065,
+    8.2956,
+    6.4133,
+    0.8334,
+    3.0194,
+    1e-3,
+    1.8722,
+    0.1666,
+    0.796,
+    1.4835,
+    0.0614,
+    0.2629,
+    1.6483,
+    0.6014,
+    1.8729,
+    0.5425,
+    0.0912,
+    0.0658,
+    FSRS6_DEFAULT_DECAY
+  ]);
+  var W17_W18_Ceiling = 2;
+  var CLAMP_PARAMETERS = (w17_w18_ceiling, enable_short_term = default_enable_short_term) => [
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [1, 10],
+    [1e-3, 4],
+    [1e-3, 4],
+    [1e-3, 0.75],
+    [0, 4.5],
+    [0, 0.8],
+    [1e-3, 3.5],
+    [1e-3, 5],
+    [1e-3, 0.25],
+    [1e-3, 0.9],
+    [0, 4],
+    [0, 1],
+    [1, 6],
+    [0, w17_w18_ceiling],
+    [0, w17_w18_ceiling],
+    [
+      enable_short_term ? 0.01 : 0,
+      0.8
+    ],
+    [0.1, 0.8]
+  ];
+  var clipParameters = (parameters, numRelearningSteps, enableShortTerm = default_enable_short_term) => {
+    const clip = CLAMP_PARAMETERS(W17_W18_Ceiling, enableShortTerm).slice(
+      0,
+      parameters.length
+    );
+    if (Math.max(0, numRelearningSteps) > 1) {
+      const w11 = clamp(parameters[11] || 0, clip[11][0], clip[11][1]);
+      const w13 = clamp(parameters[13] || 0, clip[13][0], clip[13][1]);
+      const w14 = clamp(parameters[14] || 0, clip[14][0], clip[14][1]);
+      const value = -(Math.log(w11) + Math.log(Math.pow(2, w13) - 1) + w14 * 0.3) / numRelearningSteps;
+      const w17_w18_ceiling = clamp(
+        roundTo(Math.sqrt(Math.max(value, 0)), 8),
+        0.01,
+        W17_W18_Ceiling
+      );
+      if (clip[17]) clip[17] = [clip[17][0], w17_w18_ceiling];
+      if (clip[18]) clip[18] = [clip[18][0], w17_w18_ceiling];
+    }
+    return clip.map(
+      ([min, max], index) => clamp(parameters[index] || 0, min, max)
+    );
+  };
+  var checkParameters = (parameters) => {
+    const invalid2 = parameters.find((param) => !Number.isFinite(param));
+    if (invalid2 !== void 0) {
+      throw new FSRSValidationError(
+        `Non-finite or NaN value in parameters ${parameters}`
+      );
+    } else if (![17, 19, 21].includes(parameters.length)) {
+      throw new FSRSValidationError(
+        `Invalid parameter length: ${parameters.length}. Must be 17, 19 or 21 for FSRSv4, 5 and 6 respectively.`
+      );
+    }
+    return parameters;
+  };
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/integrity/input.ts
+  var beginningOf = (value, length) => value.slice(0, /[\ud800-\udbff]/u.test(value.charAt(length - 1)) ? length - 1 : length);
+  var shown = (value) => {
+    if (value === void 0) return "nothing";
+    const json = JSON.stringify(value);
+    return json.length <= 60 ? json : `${beginningOf(json, 57)}...`;
+  };
+  var invalid = (field, expected, got, hint) => new SqlError("22023", `${field}: expected ${expected}, got ${shown(got)}`, {
+    detail: JSON.stringify({ field, expected }),
+    ...hint === void 0 ? {} : { hint }
+  });
+  var isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+  var numberIn = (min, max) => (value, field) => {
+    if (typeof value !== "number" || !(value >= min && value <= max))
+      throw invalid(field, `a number from ${min} to ${max}`, value);
+    return value;
+  };
+  var wholeIn = (min, max) => (value, field) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+      throw invalid(field, `a whole number from ${min} to ${max}`, value);
+    return value;
+  };
+  var objectOf = (fields, defaults) => (value, field) => {
+    if (!isObject(value)) throw invalid(field === "" ? "value" : field, "an object", value);
+    const path = (name) => field === "" ? name : `${field}.${name}`;
+    const unknownName = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+    if (unknownName !== void 0)
+      throw invalid(
+        path(unknownName),
+        "a known field",
+        value[unknownName],
+        `Known fields: ${Object.keys(fields).join(", ")}.`
+      );
+    const result = {};
+    for (const name in fields) {
+      const given = value[name];
+      result[name] = given === void 0 || given === null ? defaults[name] : fields[name](given, path(name));
+    }
+    return result;
+  };
+
+  // plv8-src/memory/settings.ts
+  var defaultSettings = {
+    desired_retention: 0.9,
+    maximum_interval: 36500,
+    weights: default_w,
+    reinforce_at: 0.95,
+    update_at: 0.85
+  };
+  var weights = (value, field) => {
+    if (!Array.isArray(value) || value.length !== 21 || !value.every((w) => typeof w === "number" && Number.isFinite(w)))
+      throw invalid(field, "the 21 weights of FSRS-6", value);
+    return clipParameters(checkParameters(value), default_relearning_steps.length);
+  };
+  var read = objectOf(
+    {
+      desired_retention: numberIn(0.5, 0.99),
+      maximum_interval: wholeIn(1, 36500),
+      weights,
+      reinforce_at: numberIn(0, 1),
+      update_at: numberIn(0, 1)
+    },
+    defaultSettings
+  );
+  var changeSettings = (current, changes) => {
+    if (!isObject(changes)) throw invalid("settings", "an object", changes);
+    const settings = read({ ...isObject(current) ? current : {}, ...changes }, "");
+    if (settings.update_at > settings.reinforce_at)
+      throw invalid("update_at", `at most reinforce_at (${settings.reinforce_at})`, settings.update_at);
+    return settings;
+  };
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/memory/_change_settings.ts
+  var change_settings_default = sqlFunction({
+    schema: "memory",
+    name: "_change_settings",
+    args: { current: "jsonb", changes: "jsonb" },
+    returns: "jsonb",
+    volatility: "immutable",
+    grant: [],
+    comment: "All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.",
+    run: ({ current, changes }) => changeSettings(current, changes)
+  });
+
+  // penstock:memory/_change_settings.ts
+  definition = change_settings_default;
+})();
+Object.defineProperty(globalThis, "memory._change_settings 6522b4e38cac7415", { value: definition });
+}
+return definition.run({ current, changes });
+';
+comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
+revoke all on function memory._change_settings(jsonb, jsonb) from public;
+
+--! split: 111-memory-review.sql
+create or replace function memory._review(
+  state text,
+  stability float8,
+  difficulty float8,
+  next_review timestamptz,
+  last_review timestamptz,
+  reps int4,
+  lapses int4,
+  scheduled_days int4,
+  learning_steps int4,
+  rating int4,
+  reviewed_at timestamptz,
+  settings jsonb
+)
+returns table (new_state text, new_stability float8, new_difficulty float8, new_next_review timestamptz, new_last_review timestamptz, new_reps int4, new_lapses int4, new_scheduled_days int4, new_learning_steps int4)
+language plv8
+immutable
+parallel restricted
+cost 1000
+as '"use strict";
+/* plv8-src/functions/memory/_review.ts */
+let definition = globalThis["memory._review 1dc89c3228961e40"];
+if (definition === undefined) {
+(() => {
+  // node_modules/ts-fsrs/dist/index.mjs
+  var FSRSError = class _FSRSError extends Error {
+    constructor(message = "FSRS Error") {
+      super(message);
+      this.name = "FSRSError";
+      Error.captureStackTrace?.(this, _FSRSError);
+    }
+  };
+  var FSRSValidationError = class _FSRSValidationError extends FSRSError {
+    constructor(message) {
+      super(message);
+      this.name = "FSRSValidationError";
+      Error.captureStackTrace?.(this, _FSRSValidationError);
+    }
+  };
+  var State = /* @__PURE__ */ ((State2) => {
+    State2[State2["New"] = 0] = "New";
+    State2[State2["Learning"] = 1] = "Learning";
+    State2[State2["Review"] = 2] = "Review";
+    State2[State2["Relearning"] = 3] = "Relearning";
+    return State2;
+  })(State || {});
+  var Rating = /* @__PURE__ */ ((Rating2) => {
+    Rating2[Rating2["Manual"] = 0] = "Manual";
+    Rating2[Rating2["Again"] = 1] = "Again";
+    Rating2[Rating2["Hard"] = 2] = "Hard";
+    Rating2[Rating2["Good"] = 3] = "Good";
+    Rating2[Rating2["Easy"] = 4] = "Easy";
+    return Rating2;
+  })(Rating || {});
+  var TypeConvert = class _TypeConvert {
+    static card(card) {
+      return {
+        ...card,
+        state: _TypeConvert.state(card.state),
+        due: _TypeConvert.time(card.due),
+        last_review: card.last_review ? _TypeConvert.time(card.last_review) : void 0
+      };
+    }
+    static rating(value) {
+      if (typeof value === "string") {
+        const firstLetter = value.charAt(0).toUpperCase();
+        const restOfString = value.slice(1).toLowerCase();
+        const ret = Rating[`${firstLetter}${restOfString}`];
+        if (ret === void 0) {
+          throw new FSRSValidationError(`Invalid rating:[${value}]`);
+        }
+        return ret;
+      } else if (typeof value === "number") {
+        return value;
+      }
+      throw new FSRSValidationError(`Invalid rating:[${value}]`);
+    }
+    static state(value) {
+      if (typeof value === "string") {
+        const firstLetter = value.charAt(0).toUpperCase();
+        const restOfString = value.slice(1).toLowerCase();
+        const ret = State[`${firstLetter}${restOfString}`];
+        if (ret === void 0) {
+          throw new FSRSValidationError(`Invalid state:[${value}]`);
+        }
+        return ret;
+      } else if (typeof value === "number") {
+        return value;
+      }
+      throw new FSRSValidationError(`Invalid state:[${value}]`);
+    }
+    static time(value) {
+      if (value instanceof Date) {
+        return value;
+      }
+      const date = new Date(value);
+      if (typeof value === "object" && value !== null && !Number.isNaN(Date.parse(value) || +date)) {
+        return date;
+      } else if (typeof value === "string") {
+        const timestamp = Date.parse(value);
+        if (!Number.isNaN(timestamp)) {
+          return new Date(timestamp);
+        } else {
+          throw new FSRSValidationError(`Invalid date:[${value}]`);
+        }
+      } else if (typeof value === "number") {
+        return new Date(value);
+      }
+      throw new FSRSValidationError(`Invalid date:[${value}]`);
+    }
+    static review_log(log) {
+      return {
+        ...log,
+        due: _TypeConvert.time(log.due),
+        rating: _TypeConvert.rating(log.rating),
+        state: _TypeConvert.state(log.state),
+        review: _TypeConvert.time(log.review)
+      };
+    }
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.scheduler = function(t, isDay) {
+    return date_scheduler(this, t, isDay);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.diff = function(pre, unit) {
+    return date_diff(this, pre, unit);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.format = function() {
+    return formatDate(this);
+  };
+  /* istanbul ignore next -- @preserve */
+  Date.prototype.dueFormat = function(last_review, unit, timeUnit) {
+    return show_diff_message(this, last_review, unit, timeUnit);
+  };
+  function date_scheduler(now, t, isDay) {
+    return new Date(
+      isDay ? TypeConvert.time(now).getTime() + t * 24 * 60 * 60 * 1e3 : TypeConvert.time(now).getTime() + t * 60 * 1e3
+    );
+  }
+  function date_diff(now, pre, unit) {
+    if (!now || !pre) {
+      throw new FSRSValidationError("Invalid date");
+    }
+    const diff = TypeConvert.time(now).getTime() - TypeConvert.time(pre).getTime();
+    let r = 0;
+    switch (unit) {
+      case "days":
+        r = Math.floor(diff / (24 * 60 * 60 * 1e3));
+        break;
+      case "minutes":
+        r = Math.floor(diff / (60 * 1e3));
+        break;
+    }
+    return r;
+  }
+  function formatDate(dateInput) {
+    const date = TypeConvert.time(dateInput);
+    const year = date.getFullYear();
+    const month = date.getMonth() + 1;
+    const day = date.getDate();
+    const hours = date.getHours();
+    const minutes = date.getMinutes();
+    const seconds = date.getSeconds();
+    return `${year}-${padZero(month)}-${padZero(day)} ${padZero(hours)}:${padZero(
+      minutes
+    )}:${padZero(seconds)}`;
+  }
+  function padZero(num) {
+    return num < 10 ? `0${num}` : `${num}`;
+  }
+  var TIMEUNIT = [60, 60, 24, 31, 12];
+  var TIMEUNITFORMAT = ["second", "min", "hour", "day", "month", "year"];
+  function show_diff_message(due, last_review, unit, timeUnit = TIMEUNITFORMAT) {
+    due = TypeConvert.time(due);
+    last_review = TypeConvert.time(last_review);
+    if (timeUnit.length !== TIMEUNITFORMAT.length) {
+      timeUnit = TIMEUNITFORMAT;
+    }
+    let diff = due.getTime() - last_review.getTime();
+    let i = 0;
+    diff /= 1e3;
+    for (i = 0; i < TIMEUNIT.length; i++) {
+      if (diff < TIMEUNIT[i]) {
+        break;
+      } else {
+        diff /= TIMEUNIT[i];
+      }
+    }
+    return `${Math.floor(diff)}${unit ? timeUnit[i] : ""}`;
+  }
+  /* istanbul ignore next -- @preserve */
+  /* istanbul ignore next -- @preserve */
+  /* istanbul ignore next -- @preserve */
+  var Grades = Object.freeze([
+    Rating.Again,
+    Rating.Hard,
+    Rating.Good,
+    Rating.Easy
+  ]);
+  var FUZZ_RANGES = [
+    {
+      start: 2.5,
+      end: 7,
+      factor: 0.15
+    },
+    {
+      start: 7,
+      end: 20,
+      factor: 0.1
+    },
+    {
+      start: 20,
+      end: Infinity,
+      factor: 0.05
+    }
+  ];
+  function get_fuzz_range(interval, elapsed_days, maximum_interval) {
+    let delta = 1;
+    for (const range of FUZZ_RANGES) {
+      delta += range.factor * Math.max(Math.min(interval, range.end) - range.start, 0);
+    }
+    interval = Math.min(interval, maximum_interval);
+    let min_ivl = Math.max(2, Math.round(interval - delta));
+    const max_ivl = Math.min(Math.round(interval + delta), maximum_interval);
+    if (interval > elapsed_days) {
+      min_ivl = Math.max(min_ivl, elapsed_days + 1);
+    }
+    min_ivl = Math.min(min_ivl, max_ivl);
+    return { min_ivl, max_ivl };
+  }
+  function clamp(value, min, max) {
+    return Math.min(Math.max(value, min), max);
+  }
+  function roundTo(num, decimals) {
+    const factor = 10 ** decimals;
+    return Math.round(num * factor) / factor;
+  }
+  function dateDiffInDays(last, cur) {
+    const utc1 = Date.UTC(
+      last.getUTCFullYear(),
+      last.getUTCMonth(),
+      last.getUTCDate()
+    );
+    const utc2 = Date.UTC(
+      cur.getUTCFullYear(),
+      cur.getUTCMonth(),
+      cur.getUTCDate()
+    );
+    return Math.floor(
+      (utc2 - utc1) / 864e5
+      /** 1000 * 60 * 60 * 24*/
+    );
+  }
+  var ConvertStepUnitToMinutes = (step) => {
+    const unit = step.slice(-1);
+    const value = parseInt(step.slice(0, -1), 10);
+    if (Number.isNaN(value) || !Number.isFinite(value) || value < 0) {
+      throw new FSRSValidationError(`Invalid step value: ${step}`);
+    }
+    switch (unit) {
+      case "m":
+        return value;
+      case "h":
+        return value * 60;
+      case "d":
+        return value * 1440;
+      default:
+        throw new FSRSValidationError(
+          `Invalid step unit: ${step}, expected m/h/d`
+        );
+    }
+  };
+  var BasicLearningStepsStrategy = (params, state, cur_step) => {
+    const learning_steps = state === State.Relearning || state === State.Review ? params.relearning_steps : params.learning_steps;
+    const steps_length = learning_steps.length;
+    if (steps_length === 0 || cur_step >= steps_length) return {};
+    const firstStep = learning_steps[0];
+    const toMinutes = ConvertStepUnitToMinutes;
+    const getAgainInterval = () => {
+      return toMinutes(firstStep);
+    };
+    const getHardInterval = () => {
+      if (steps_length === 1) return Math.round(toMinutes(firstStep) * 1.5);
+      const nextStep = learning_steps[1];
+      return Math.round((toMinutes(firstStep) + toMinutes(nextStep)) / 2);
+    };
+    const getStepInfo = (index) => {
+      if (index < 0 || index >= steps_length) {
+        return null;
+      } else {
+        return learning_steps[index];
+      }
+    };
+    const getGoodMinutes = (step) => {
+      return toMinutes(step);
+    };
+    const result = {};
+    const step_info = getStepInfo(Math.max(0, cur_step));
+    if (state === State.Review) {
+      result[Rating.Again] = {
+        scheduled_minutes: toMinutes(step_info),
+        next_step: 0
+      };
+      return result;
+    } else {
+      result[Rating.Again] = {
+        scheduled_minutes: getAgainInterval(),
+        next_step: 0
+      };
+      result[Rating.Hard] = {
+        scheduled_minutes: getHardInterval(),
+        next_step: cur_step
+      };
+      const next_info = getStepInfo(cur_step + 1);
+      if (next_info) {
+        const nextMin = getGoodMinutes(next_info);
+        if (nextMin) {
+          result[Rating.Good] = {
+            scheduled_minutes: Math.round(nextMin),
+            next_step: cur_step + 1
+          };
+        }
+      }
+    }
+    return result;
+  };
+  function DefaultInitSeedStrategy() {
+    const time = this.review_time.getTime();
+    const reps = this.current.reps;
+    const mul = this.current.difficulty * this.current.stability;
+    return `${time}_${reps}_${mul}`;
+  }
+  var StrategyMode = /* @__PURE__ */ ((StrategyMode2) => {
+    StrategyMode2["SCHEDULER"] = "Scheduler";
+    StrategyMode2["LEARNING_STEPS"] = "LearningSteps";
+    StrategyMode2["SEED"] = "Seed";
+    return StrategyMode2;
+  })(StrategyMode || {});
+  var AbstractScheduler = class {
+    last;
+    current;
+    review_time;
+    next = /* @__PURE__ */ new Map();
+    algorithm;
+    strategies;
+    elapsed_days = 0;
+    // init
+    constructor(card, now, algorithm, strategies) {
+      this.algorithm = algorithm;
+      this.last = TypeConvert.card(card);
+      this.current = TypeConvert.card(card);
+      this.review_time = TypeConvert.time(now);
+      this.strategies = strategies;
+      this.init();
+    }
+    checkGrade(grade) {
+      if (!Number.isFinite(grade) || grade < 1 || grade > 4) {
+        throw new FSRSValidationError(`Invalid grade "${grade}",expected 1-4`);
+      }
+    }
+    init() {
+      const { state, last_review } = this.current;
+      let interval = 0;
+      if (state !== State.New && last_review) {
+        interval = dateDiffInDays(last_review, this.review_time);
+      }
+      this.current.last_review = this.review_time;
+      this.elapsed_days = interval;
+      this.current.elapsed_days = interval;
+      this.current.reps += 1;
+      let seed_strategy = DefaultInitSeedStrategy;
+      if (this.strategies) {
+        const custom_strategy = this.strategies.get(StrategyMode.SEED);
+        if (custom_strategy) {
+          seed_strategy = custom_strategy;
+        }
+      }
+      this.algorithm.seed = seed_strategy.call(this);
+    }
+    preview() {
+      return {
+        [Rating.Again]: this.review(Rating.Again),
+        [Rating.Hard]: this.review(Rating.Hard),
+        [Rating.Good]: this.review(Rating.Good),
+        [Rating.Easy]: this.review(Rating.Easy),
+        [Symbol.iterator]: this.previewIterator.bind(this)
+      };
+    }
+    *previewIterator() {
+      for (const grade of Grades) {
+        yield this.review(grade);
+      }
+    }
+    review(grade) {
+      const { state } = this.last;
+      let item;
+      this.checkGrade(grade);
+      switch (state) {
+        case State.New:
+          item = this.newState(grade);
+          break;
+        case State.Learning:
+        case State.Relearning:
+          item = this.learningState(grade);
+          break;
+        case State.Review:
+          item = this.reviewState(grade);
+          break;
+      }
+      return item;
+    }
+    buildLog(rating) {
+      const { last_review, due, elapsed_days } = this.last;
+      return {
+        rating,
+        state: this.current.state,
+        due: last_review || due,
+        stability: this.current.stability,
+        difficulty: this.current.difficulty,
+        elapsed_days: this.elapsed_days,
+        last_elapsed_days: elapsed_days,
+        scheduled_days: this.current.scheduled_days,
+        learning_steps: this.current.learning_steps,
+        review: this.review_time
+      };
+    }
+  };
+  var Alea = class {
+    c;
+    s0;
+    s1;
+    s2;
+    constructor(seed) {
+      const mash = Mash();
+      this.c = 1;
+      this.s0 = mash(" ");
+      this.s1 = mash(" ");
+      this.s2 = mash(" ");
+      if (seed == null) seed = Date.now();
+      this.s0 -= mash(seed);
+      if (this.s0 < 0) this.s0 += 1;
+      this.s1 -= mash(seed);
+      if (this.s1 < 0) this.s1 += 1;
+      this.s2 -= mash(seed);
+      if (this.s2 < 0) this.s2 += 1;
+    }
+    next() {
+      const t = 2091639 * this.s0 + this.c * 23283064365386963e-26;
+      this.s0 = this.s1;
+      this.s1 = this.s2;
+      this.c = t | 0;
+      this.s2 = t - this.c;
+      return this.s2;
+    }
+    set state(state) {
+      this.c = state.c;
+      this.s0 = state.s0;
+      this.s1 = state.s1;
+      this.s2 = state.s2;
+    }
+    get state() {
+      return {
+        c: this.c,
+        s0: this.s0,
+        s1: this.s1,
+        s2: this.s2
+      };
+    }
+  };
+  function Mash() {
+    let n = 4022871197;
+    return function mash(data) {
+      data = String(data);
+      for (let i = 0; i < data.length; i++) {
+        n += data.charCodeAt(i);
+        let h = 0.02519603282416938 * n;
+        n = h >>> 0;
+        h -= n;
+        h *= n;
+        n = h >>> 0;
+        h -= n;
+        n += h * 4294967296;
+      }
+      return (n >>> 0) * 23283064365386963e-26;
+    };
+  }
+  function alea(seed) {
+    const xg = new Alea(seed);
+    const prng = () => xg.next();
+    prng.int32 = () => xg.next() * 4294967296 | 0;
+    prng.double = () => prng() + (prng() * 2097152 | 0) * 11102230246251565e-32;
+    prng.state = () => xg.state;
+    prng.importState = (state) => {
+      xg.state = state;
+      return prng;
+    };
+    return prng;
+  }
+  var version = "5.4.2";
+  var default_request_retention = 0.9;
+  var default_maximum_interval = 36500;
+  var default_enable_fuzz = false;
+  var default_enable_short_term = true;
+  var default_learning_steps = Object.freeze([
+    "1m",
+    "10m"
+  ]);
+  var default_relearning_steps = Object.freeze([
+    "10m"
+  ]);
+  var FSRSVersion = `v${version} using FSRS-6.0`;
+  var S_MIN = 1e-3;
+  var INIT_S_MAX = 100;
+  var FSRS5_DEFAULT_DECAY = 0.5;
+  var FSRS6_DEFAULT_DECAY = 0.1542;
+  var default_w = Object.freeze([
+    0.212,
+    1.2931,
+    2.3065,
+    8.2956,
+    6.4133,
+    0.8334,
+    3.0194,
+    1e-3,
+    1.8722,
+    0.1666,
+    0.796,
+    1.4835,
+    0.0614,
+    0.2629,
+    1.6483,
+    0.6014,
+    1.8729,
+    0.5425,
+    0.0912,
+    0.0658,
+    FSRS6_DEFAULT_DECAY
+  ]);
+  var W17_W18_Ceiling = 2;
+  var CLAMP_PARAMETERS = (w17_w18_ceiling, enable_short_term = default_enable_short_term) => [
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [S_MIN, INIT_S_MAX],
+    [1, 10],
+    [1e-3, 4],
+    [1e-3, 4],
+    [1e-3, 0.75],
+    [0, 4.5],
+    [0, 0.8],
+    [1e-3, 3.5],
+    [1e-3, 5],
+    [1e-3, 0.25],
+    [1e-3, 0.9],
+    [0, 4],
+    [0, 1],
+    [1, 6],
+    [0, w17_w18_ceiling],
+    [0, w17_w18_ceiling],
+    [
+      enable_short_term ? 0.01 : 0,
+      0.8
+    ],
+    [0.1, 0.8]
+  ];
+  var clipParameters = (parameters, numRelearningSteps, enableShortTerm = default_enable_short_term) => {
+    const clip = CLAMP_PARAMETERS(W17_W18_Ceiling, enableShortTerm).slice(
+      0,
+      parameters.length
+    );
+    if (Math.max(0, numRelearningSteps) > 1) {
+      const w11 = clamp(parameters[11] || 0, clip[11][0], clip[11][1]);
+      const w13 = clamp(parameters[13] || 0, clip[13][0], clip[13][1]);
+      const w14 = clamp(parameters[14] || 0, clip[14][0], clip[14][1]);
+      const value = -(Math.log(w11) + Math.log(Math.pow(2, w13) - 1) + w14 * 0.3) / numRelearningSteps;
+      const w17_w18_ceiling = clamp(
+        roundTo(Math.sqrt(Math.max(value, 0)), 8),
+        0.01,
+        W17_W18_Ceiling
+      );
+      if (clip[17]) clip[17] = [clip[17][0], w17_w18_ceiling];
+      if (clip[18]) clip[18] = [clip[18][0], w17_w18_ceiling];
+    }
+    return clip.map(
+      ([min, max], index) => clamp(parameters[index] || 0, min, max)
+    );
+  };
+  var checkParameters = (parameters) => {
+    const invalid2 = parameters.find((param) => !Number.isFinite(param));
+    if (invalid2 !== void 0) {
+      throw new FSRSValidationError(
+        `Non-finite or NaN value in parameters ${parameters}`
+      );
+    } else if (![17, 19, 21].includes(parameters.length)) {
+      throw new FSRSValidationError(
+        `Invalid parameter length: ${parameters.length}. Must be 17, 19 or 21 for FSRSv4, 5 and 6 respectively.`
+      );
+    }
+    return parameters;
+  };
+  var migrateParameters = (parameters, numRelearningSteps = 0, enableShortTerm = default_enable_short_term) => {
+    if (parameters === void 0) {
+      return [...default_w];
+    }
+    switch (parameters.length) {
+      case 21:
+        return clipParameters(
+          Array.from(parameters),
+          numRelearningSteps,
+          enableShortTerm
+        );
+      case 19:
+        console.debug("[FSRS-6]auto fill w from 19 to 21 length");
+        return clipParameters(
+          Array.from(parameters),
+          numRelearningSteps,
+          enableShortTerm
+        ).concat([0, FSRS5_DEFAULT_DECAY]);
+      case 17: {
+        const w = clipParameters(
+          Array.from(parameters),
+          numRelearningSteps,
+          enableShortTerm
+        );
+        w[4] = +(w[5] * 2 + w[4]).toFixed(8);
+        w[5] = +(Math.log(w[5] * 3 + 1) / 3).toFixed(8);
+        w[6] = +(w[6] + 0.5).toFixed(8);
+        console.debug("[FSRS-6]auto fill w from 17 to 21 length");
+        return w.concat([0, 0, 0, FSRS5_DEFAULT_DECAY]);
+      }
+      default:
+        console.warn("[FSRS]Invalid parameters length, using default parameters");
+        return [...default_w];
+    }
+  };
+  var generatorParameters = (props) => {
+    const learning_steps = Array.isArray(props?.learning_steps) ? props.learning_steps : default_learning_steps;
+    const relearning_steps = Array.isArray(props?.relearning_steps) ? props.relearning_steps : default_relearning_steps;
+    const enable_short_term = props?.enable_short_term ?? default_enable_short_term;
+    const w = migrateParameters(
+      props?.w,
+      relearning_steps.length,
+      enable_short_term
+    );
+    return {
+      request_retention: props?.request_retention || default_request_retention,
+      maximum_interval: props?.maximum_interval || default_maximum_interval,
+      w,
+      enable_fuzz: props?.enable_fuzz ?? default_enable_fuzz,
+      enable_short_term,
+      learning_steps,
+      relearning_steps
+    };
+  };
+  function createEmptyCard(now, afterHandler) {
+    const emptyCard = {
+      due: now ? TypeConvert.time(now) : /* @__PURE__ */ new Date(),
+      stability: 0,
+      difficulty: 0,
+      elapsed_days: 0,
+      scheduled_days: 0,
+      reps: 0,
+      lapses: 0,
+      learning_steps: 0,
+      state: State.New,
+      last_review: void 0
+    };
+    if (afterHandler && typeof afterHandler === "function") {
+      return afterHandler(emptyCard);
+    } else {
+      return emptyCard;
+    }
+  }
+  var computeDecayFactor = (decayOrParams) => {
+    const decay = typeof decayOrParams === "number" ? -decayOrParams : -decayOrParams[20];
+    const factor = Math.exp(Math.pow(decay, -1) * Math.log(0.9)) - 1;
+    return { decay, factor: roundTo(factor, 8) };
+  };
+  function forgetting_curve(decayOrParams, elapsed_days, stability) {
+    const { decay, factor } = computeDecayFactor(decayOrParams);
+    return roundTo(Math.pow(1 + factor * elapsed_days / stability, decay), 8);
+  }
+  var FSRSAlgorithm = class {
+    param;
+    intervalModifier;
+    _seed;
+    constructor(params) {
+      this.param = new Proxy(
+        this.prepare_parameters(params),
+        this.params_handler_proxy()
+      );
+      this.intervalModifier = this.calculate_interval_modifier(
+        this.param.request_retention
+      );
+      this.forgetting_curve = forgetting_curve.bind(this, this.param.w);
+    }
+    get interval_modifier() {
+      return this.intervalModifier;
+    }
+    set seed(seed) {
+      this._seed = seed;
+    }
+    /**
+     * @see https://github.com/open-spaced-repetition/fsrs4anki/wiki/The-Algorithm#fsrs-5
+     *
+     * The formula used is: $$I(r,s) = (r^{\frac{1}{DECAY}} - 1) / FACTOR \times s$$
+     * @param request_retention 0<request_retention<=1,Requested retention rate
+     * @throws {Error} Requested retention rate should be in the range (0,1]
+     */
+    calculate_interval_modifier(request_retention) {
+      if (request_retention <= 0 || request_retention > 1) {
+        throw new FSRSValidationError(
+          "Requested retention rate should be in the range (0,1]"
+        );
+      }
+      const { decay, factor } = computeDecayFactor(this.param.w);
+      return roundTo((Math.pow(request_retention, 1 / decay) - 1) / factor, 8);
+    }
+    /**
+     * Get the parameters of the algorithm.
+     */
+    get parameters() {
+      return this.param;
+    }
+    /**
+     * Set the parameters of the algorithm.
+     * @param params Partial<FSRSParameters>
+     */
+    set parameters(params) {
+      this.update_parameters(params);
+    }
+    params_handler_proxy() {
+      const _this = this;
+      return {
+        set: function(target, prop, value) {
+          if (prop === "request_retention" && Number.isFinite(value)) {
+            _this.intervalModifier = _this.calculate_interval_modifier(
+              Number(value)
+            );
+          } else if (prop === "w") {
+            value = migrateParameters(
+              value,
+              target.relearning_steps.length,
+              target.enable_short_term
+            );
+            value = clipParameters(
+              Array.from(value),
+              target.relearning_steps.length,
+              target.enable_short_term
+            );
+            _this.forgetting_curve = forgetting_curve.bind(this, value);
+            _this.intervalModifier = _this.calculate_interval_modifier(
+              Number(target.request_retention)
+            );
+          }
+          Reflect.set(target, prop, value);
+          return true;
+        }
+      };
+    }
+    update_parameters(params) {
+      const _params = this.prepare_parameters(params);
+      for (const key in _params) {
+        const paramKey = key;
+        this.param[paramKey] = _params[paramKey];
+      }
+    }
+    prepare_parameters = (params) => {
+      const generated = generatorParameters(params);
+      generated.w = clipParameters(
+        Array.from(generated.w),
+        generated.relearning_steps.length,
+        generated.enable_short_term
+      );
+      return generated;
+    };
+    /**
+       * The formula used is :
+       * $$ S_0(G) = w_{G-1}$$
+       * $$S_0 = \max \lbrace S_0,0.1\rbrace $$
+    
+       * @param g Grade (rating at Anki) [1.again,2.hard,3.good,4.easy]
+       * @return Stability (interval when R=90%)
+       */
+    init_stability(g) {
+      return Math.max(this.param.w[g - 1], 0.1);
+    }
+    /**
+     * The formula used is :
+     * $$D_0(G) = w_4 - e^{(G-1) \cdot w_5} + 1 $$
+     * $$D_0 = \min \lbrace \max \lbrace D_0(G),1 \rbrace,10 \rbrace$$
+     * where the $$D_0(1)=w_4$$ when the first rating is good.
+     *
+     * @param {Grade} g Grade (rating at Anki) [1.again,2.hard,3.good,4.easy]
+     * @return {number} Difficulty $$D \in [1,10]$$
+     */
+    init_difficulty(g) {
+      const w = this.param.w;
+      const d = w[4] - Math.exp((g - 1) * w[5]) + 1;
+      return roundTo(d, 8);
+    }
+    /**
+     * If fuzzing is disabled or ivl is less than 2.5, it returns the original interval.
+     * @param {number} ivl - The interval to be fuzzed.
+     * @param {number} elapsed_days t days since the last review
+     * @return {number} - The fuzzed interval.
+     **/
+    apply_fuzz(ivl, elapsed_days) {
+      if (!this.param.enable_fuzz || ivl < 2.5) return Math.round(ivl);
+      const generator = alea(this._seed);
+      const fuzz_factor = generator();
+      const { min_ivl, max_ivl } = get_fuzz_range(
+        ivl,
+        elapsed_days,
+        this.param.maximum_interval
+      );
+      return Math.floor(fuzz_factor * (max_ivl - min_ivl + 1) + min_ivl);
+    }
+    /**
+     *   @see The formula used is : {@link FSRSAlgorithm.calculate_interval_modifier}
+     *   @param {number} s - Stability (interval when R=90%)
+     *   @param {number} elapsed_days t days since the last review
+     */
+    next_interval(s, elapsed_days) {
+      const newInterval = Math.min(
+        Math.max(1, Math.round(s * this.intervalModifier)),
+        this.param.maximum_interval
+      );
+      return this.apply_fuzz(newInterval, elapsed_days);
+    }
+    /**
+     * @see https://github.com/open-spaced-repetition/fsrs4anki/issues/697
+     */
+    linear_damping(delta_d, old_d) {
+      return roundTo(delta_d * (10 - old_d) / 9, 8);
+    }
+    /**
+     * The formula used is :
+     * $$\text{delta}_d = -w_6 \cdot (g - 3)$$
+     * $$\text{next}_d = D + \text{linear damping}(\text{delta}_d , D)$$
+     * $$D^\prime(D,R) = w_7 \cdot D_0(4) +(1 - w_7) \cdot \text{next}_d$$
+     * @param {number} d Difficulty $$D \in [1,10]$$
+     * @param {Grade} g Grade (rating at Anki) [1.again,2.hard,3.good,4.easy]
+     * @return {number} $$\text{next}_D$$
+     */
+    next_difficulty(d, g) {
+      const delta_d = -this.param.w[6] * (g - 3);
+      const next_d = d + this.linear_damping(delta_d, d);
+      return clamp(
+        this.mean_reversion(this.init_difficulty(Rating.Easy), next_d),
+        1,
+        10
+      );
+    }
+    /**
+     * The formula used is :
+     * $$w_7 \cdot \text{init} +(1 - w_7) \cdot \text{current}$$
+     * @param {number} init $$w_2 : D_0(3) = w_2 + (R-2) \cdot w_3= w_2$$
+     * @param {number} current $$D - w_6 \cdot (R - 2)$$
+     * @return {number} difficulty
+     */
+    mean_reversion(init, current) {
+      const w = this.param.w;
+      return roundTo(w[7] * init + (1 - w[7]) * current, 8);
+    }
+    /**
+     * The formula used is :
+     * $$S^\prime_r(D,S,R,G) = S\cdot(e^{w_8}\cdot (11-D)\cdot S^{-w_9}\cdot(e^{w_{10}\cdot(1-R)}-1)\cdot w_{15}(\text{if} G=2) \cdot w_{16}(\text{if} G=4)+1)$$
+     * @param {number} d Difficulty D \in [1,10]
+     * @param {number} s Stability (interval when R=90%)
+     * @param {number} r Retrievability (probability of recall)
+     * @param {Grade} g Grade (Rating[0.again,1.hard,2.good,3.easy])
+     * @return {number} S^\prime_r new stability after recall
+     */
+    next_recall_stability(d, s, r, g) {
+      const w = this.param.w;
+      const hard_penalty = Rating.Hard === g ? w[15] : 1;
+      const easy_bound = Rating.Easy === g ? w[16] : 1;
+      return roundTo(
+        clamp(
+          s * (1 + Math.exp(w[8]) * (11 - d) * Math.pow(s, -w[9]) * (Math.exp((1 - r) * w[10]) - 1) * hard_penalty * easy_bound),
+          S_MIN,
+          36500
+        ),
+        8
+      );
+    }
+    /**
+     * The formula used is :
+     * $$S^\prime_f(D,S,R) = w_{11}\cdot D^{-w_{12}}\cdot ((S+1)^{w_{13}}-1) \cdot e^{w_{14}\cdot(1-R)}$$
+     * enable_short_term = true : $$S^\prime_f \in \min \lbrace \max \lbrace S^\prime_f,0.01\rbrace, \frac{S}{e^{w_{17} \cdot w_{18}}} \rbrace$$
+     * enable_short_term = false : $$S^\prime_f \in \min \lbrace \max \lbrace S^\prime_f,0.01\rbrace, S \rbrace$$
+     * @param {number} d Difficulty D \in [1,10]
+     * @param {number} s Stability (interval when R=90%)
+     * @param {number} r Retrievability (probability of recall)
+     * @return {number} S^\prime_f new stability after forgetting
+     */
+    next_forget_stability(d, s, r) {
+      const w = this.param.w;
+      return roundTo(
+        clamp(
+          w[11] * Math.pow(d, -w[12]) * (Math.pow(s + 1, w[13]) - 1) * Math.exp((1 - r) * w[14]),
+          S_MIN,
+          36500
+        ),
+        8
+      );
+    }
+    /**
+     * The formula used is :
+     * $$S^\prime_s(S,G) = S \cdot e^{w_{17} \cdot (G-3+w_{18})}$$
+     * @param {number} s Stability (interval when R=90%)
+     * @param {Grade} g Grade (Rating[0.again,1.hard,2.good,3.easy])
+     */
+    next_short_term_stability(s, g) {
+      const w = this.param.w;
+      const sinc = Math.pow(s, -w[19]) * Math.exp(w[17] * (g - 3 + w[18]));
+      const maskedSinc = g >= Rating.Hard ? Math.max(sinc, 1) : sinc;
+      return roundTo(clamp(s * maskedSinc, S_MIN, 36500), 8);
+    }
+    /**
+     * The formula used is :
+     * $$R(t,S) = (1 + \text{FACTOR} \times \frac{t}{9 \cdot S})^{\text{DECAY}}$$
+     * @param {number} elapsed_days t days since the last review
+     * @param {number} stability Stability (interval when R=90%)
+     * @return {number} r Retrievability (probability of recall)
+     */
+    forgetting_curve;
+    /**
+     * Calculates the next state of memory based on the current state, time elapsed, and grade.
+     *
+     * @param memory_state - The current state of memory, which can be null.
+     * @param t - The time elapsed since the last review.
+     * @param {Rating} g Grade (Rating[0.Manual,1.Again,2.Hard,3.Good,4.Easy])
+     * @param r - Optional retrievability value. If not provided, it will be calculated.
+     * @returns The next state of memory with updated difficulty and stability.
+     */
+    next_state(memory_state, t, g, r) {
+      const { difficulty: d, stability: s } = memory_state ?? {
+        difficulty: 0,
+        stability: 0
+      };
+      if (t < 0) {
+        throw new FSRSValidationError(`Invalid delta_t "${t}"`);
+      }
+      if (g < 0 || g > 4) {
+        throw new FSRSValidationError(`Invalid grade "${g}"`);
+      }
+      if (d === 0 && s === 0) {
+        return {
+          difficulty: clamp(this.init_difficulty(g), 1, 10),
+          stability: this.init_stability(g)
+        };
+      }
+      if (g === 0) {
+        return {
+          difficulty: d,
+          stability: s
+        };
+      }
+      if (d < 1 || s < S_MIN) {
+        throw new FSRSValidationError(
+          `Invalid memory state { difficulty: ${d}, stability: ${s} }`
+        );
+      }
+      const w = this.param.w;
+      r = typeof r === "number" ? r : this.forgetting_curve(t, s);
+      let new_s;
+      if (t === 0 && this.param.enable_short_term) {
+        new_s = this.next_short_term_stability(s, g);
+      } else if (g === 1) {
+        const s_after_fail = this.next_forget_stability(d, s, r);
+        let [w_17, w_18] = [0, 0];
+        if (this.param.enable_short_term) {
+          w_17 = w[17];
+          w_18 = w[18];
+        }
+        const next_s_min = s / Math.exp(w_17 * w_18);
+        new_s = clamp(roundTo(next_s_min, 8), S_MIN, s_after_fail);
+      } else {
+        new_s = this.next_recall_stability(d, s, r, g);
+      }
+      const new_d = this.next_difficulty(d, g);
+      return { difficulty: new_d, stability: new_s };
+    }
+  };
+  var BasicScheduler = class extends AbstractScheduler {
+    learningStepsStrategy;
+    constructor(card, now, algorithm, strategies) {
+      super(card, now, algorithm, strategies);
+      let learningStepStrategy = BasicLearningStepsStrategy;
+      if (this.strategies) {
+        const custom_strategy = this.strategies.get(StrategyMode.LEARNING_STEPS);
+        if (custom_strategy) {
+          learningStepStrategy = custom_strategy;
+        }
+      }
+      this.learningStepsStrategy = learningStepStrategy;
+    }
+    getLearningInfo(card, grade) {
+      const parameters = this.algorithm.parameters;
+      card.learning_steps = card.learning_steps || 0;
+      const steps_strategy = this.learningStepsStrategy(
+        parameters,
+        card.state,
+        card.learning_steps
+      );
+      const scheduled_minutes = Math.max(
+        0,
+        steps_strategy[grade]?.scheduled_minutes ?? 0
+      );
+      const next_steps = Math.max(0, steps_strategy[grade]?.next_step ?? 0);
+      return {
+        scheduled_minutes,
+        next_steps
+      };
+    }
+    /**
+     * @description This function applies the learning steps based on the current card''s state and grade.
+     */
+    applyLearningSteps(nextCard, grade, to_state) {
+      const { scheduled_minutes, next_steps } = this.getLearningInfo(
+        this.current,
+        grade
+      );
+      if (scheduled_minutes > 0 && scheduled_minutes < 1440) {
+        nextCard.learning_steps = next_steps;
+        nextCard.scheduled_days = 0;
+        nextCard.state = to_state;
+        nextCard.due = date_scheduler(
+          this.review_time,
+          Math.round(scheduled_minutes),
+          false
+          /** true:days false: minute */
+        );
+      } else {
+        nextCard.state = State.Review;
+        if (scheduled_minutes >= 1440) {
+          nextCard.learning_steps = next_steps;
+          nextCard.due = date_scheduler(
+            this.review_time,
+            Math.round(scheduled_minutes),
+            false
+            /** true:days false: minute */
+          );
+          nextCard.scheduled_days = Math.floor(scheduled_minutes / 1440);
+        } else {
+          nextCard.learning_steps = 0;
+          const interval = this.algorithm.next_interval(
+            nextCard.stability,
+            this.elapsed_days
+          );
+          nextCard.scheduled_days = interval;
+          nextCard.due = date_scheduler(this.review_time, interval, true);
+        }
+      }
+    }
+    newState(grade) {
+      const exist = this.next.get(grade);
+      if (exist) {
+        return exist;
+      }
+      const next = this.next_ds(this.elapsed_days, grade);
+      this.applyLearningSteps(next, grade, State.Learning);
+      const item = {
+        card: next,
+        log: this.buildLog(grade)
+      };
+      this.next.set(grade, item);
+      return item;
+    }
+    learningState(grade) {
+      const exist = this.next.get(grade);
+      if (exist) {
+        return exist;
+      }
+      const next = this.next_ds(this.elapsed_days, grade);
+      this.applyLearningSteps(
+        next,
+        grade,
+        this.last.state
+        /** Learning or Relearning */
+      );
+      const item = {
+        card: next,
+        log: this.buildLog(grade)
+      };
+      this.next.set(grade, item);
+      return item;
+    }
+    reviewState(grade) {
+      const exist = this.next.get(grade);
+      if (exist) {
+        return exist;
+      }
+      const interval = this.elapsed_days;
+      const retrievability = this.algorithm.forgetting_curve(
+        interval,
+        this.current.stability
+      );
+      const next_again = this.next_ds(interval, Rating.Again, retrievability);
+      const next_hard = this.next_ds(interval, Rating.Hard, retrievability);
+      const next_good = this.next_ds(interval, Rating.Good, retrievability);
+      const next_easy = this.next_ds(interval, Rating.Easy, retrievability);
+      this.next_interval(next_hard, next_good, next_easy, interval);
+      this.next_state(next_hard, next_good, next_easy);
+      this.applyLearningSteps(next_again, Rating.Again, State.Relearning);
+      next_again.lapses += 1;
+      const item_again = {
+        card: next_again,
+        log: this.buildLog(Rating.Again)
+      };
+      const item_hard = {
+        card: next_hard,
+        log: super.buildLog(Rating.Hard)
+      };
+      const item_good = {
+        card: next_good,
+        log: super.buildLog(Rating.Good)
+      };
+      const item_easy = {
+        card: next_easy,
+        log: super.buildLog(Rating.Easy)
+      };
+      this.next.set(Rating.Again, item_again);
+      this.next.set(Rating.Hard, item_hard);
+      this.next.set(Rating.Good, item_good);
+      this.next.set(Rating.Easy, item_easy);
+      return this.next.get(grade);
+    }
+    /**
+     * Review next_ds
+     */
+    next_ds(t, g, r) {
+      const next_state = this.algorithm.next_state(
+        {
+          difficulty: this.current.difficulty,
+          stability: this.current.stability
+        },
+        t,
+        g,
+        r
+      );
+      const card = TypeConvert.card(this.current);
+      card.difficulty = next_state.difficulty;
+      card.stability = next_state.stability;
+      return card;
+    }
+    /**
+     * Review next_interval
+     */
+    next_interval(next_hard, next_good, next_easy, interval) {
+      let hard_interval, good_interval;
+      hard_interval = this.algorithm.next_interval(next_hard.stability, interval);
+      good_interval = this.algorithm.next_interval(next_good.stability, interval);
+      hard_interval = Math.min(hard_interval, good_interval);
+      good_interval = Math.max(good_interval, hard_interval + 1);
+      const easy_interval = Math.max(
+        this.algorithm.next_interval(next_easy.stability, interval),
+        good_interval + 1
+      );
+      next_hard.scheduled_days = hard_interval;
+      next_hard.due = date_scheduler(this.review_time, hard_interval, true);
+      next_good.scheduled_days = good_interval;
+      next_good.due = date_scheduler(this.review_time, good_interval, true);
+      next_easy.scheduled_days = easy_interval;
+      next_easy.due = date_scheduler(this.review_time, easy_interval, true);
+    }
+    /**
+     * Review next_state
+     */
+    next_state(next_hard, next_good, next_easy) {
+      next_hard.state = State.Review;
+      next_hard.learning_steps = 0;
+      next_good.state = State.Review;
+      next_good.learning_steps = 0;
+      next_easy.state = State.Review;
+      next_easy.learning_steps = 0;
+    }
+  };
+  var LongTermScheduler = class extends AbstractScheduler {
+    newState(grade) {
+      const exist = this.next.get(grade);
+      if (exist) {
+        return exist;
+      }
+      this.current.scheduled_days = 0;
+      this.current.elapsed_days = 0;
+      const first_interval = 0;
+      const next_again = this.next_ds(first_interval, Rating.Again);
+      const next_hard = this.next_ds(first_interval, Rating.Hard);
+      const next_good = this.next_ds(first_interval, Rating.Good);
+      const next_easy = this.next_ds(first_interval, Rating.Easy);
+      this.next_interval(
+        next_again,
+        next_hard,
+        next_good,
+        next_easy,
+        first_interval
+      );
+      this.next_state(next_again, next_hard, next_good, next_easy);
+      this.update_next(next_again, next_hard, next_good, next_easy);
+      return this.next.get(grade);
+    }
+    next_ds(t, g, r) {
+      const next_state = this.algorithm.next_state(
+        {
+          difficulty: this.current.difficulty,
+          stability: this.current.stability
+        },
+        t,
+        g,
+        r
+      );
+      const card = TypeConvert.card(this.current);
+      card.difficulty = next_state.difficulty;
+      card.stability = next_state.stability;
+      return card;
+    }
+    /**
+     * @see https://github.com/open-spaced-repetition/ts-fsrs/issues/98#issuecomment-2241923194
+     */
+    learningState(grade) {
+      return this.reviewState(grade);
+    }
+    reviewState(grade) {
+      const exist = this.next.get(grade);
+      if (exist) {
+        return exist;
+      }
+      const interval = this.elapsed_days;
+      const retrievability = this.algorithm.forgetting_curve(
+        interval,
+        this.current.stability
+      );
+      const next_again = this.next_ds(interval, Rating.Again, retrievability);
+      const next_hard = this.next_ds(interval, Rating.Hard, retrievability);
+      const next_good = this.next_ds(interval, Rating.Good, retrievability);
+      const next_easy = this.next_ds(interval, Rating.Easy, retrievability);
+      this.next_interval(next_again, next_hard, next_good, next_easy, interval);
+      this.next_state(next_again, next_hard, next_good, next_easy);
+      next_again.lapses += 1;
+      this.update_next(next_again, next_hard, next_good, next_easy);
+      return this.next.get(grade);
+    }
+    /**
+     * Review/New next_interval
+     */
+    next_interval(next_again, next_hard, next_good, next_easy, interval) {
+      let again_interval, hard_interval, good_interval, easy_interval;
+      again_interval = this.algorithm.next_interval(
+        next_again.stability,
+        interval
+      );
+      hard_interval = this.algorithm.next_interval(next_hard.stability, interval);
+      good_interval = this.algorithm.next_interval(next_good.stability, interval);
+      easy_interval = this.algorithm.next_interval(next_easy.stability, interval);
+      again_interval = Math.min(again_interval, hard_interval);
+      hard_interval = Math.max(hard_interval, again_interval + 1);
+      good_interval = Math.max(good_interval, hard_interval + 1);
+      easy_interval = Math.max(easy_interval, good_interval + 1);
+      next_again.scheduled_days = again_interval;
+      next_again.due = date_scheduler(this.review_time, again_interval, true);
+      next_hard.scheduled_days = hard_interval;
+      next_hard.due = date_scheduler(this.review_time, hard_interval, true);
+      next_good.scheduled_days = good_interval;
+      next_good.due = date_scheduler(this.review_time, good_interval, true);
+      next_easy.scheduled_days = easy_interval;
+      next_easy.due = date_scheduler(this.review_time, easy_interval, true);
+    }
+    /**
+     * Review/New next_state
+     */
+    next_state(next_again, next_hard, next_good, next_easy) {
+      next_again.state = State.Review;
+      next_again.learning_steps = 0;
+      next_hard.state = State.Review;
+      next_hard.learning_steps = 0;
+      next_good.state = State.Review;
+      next_good.learning_steps = 0;
+      next_easy.state = State.Review;
+      next_easy.learning_steps = 0;
+    }
+    update_next(next_again, next_hard, next_good, next_easy) {
+      const item_again = {
+        card: next_again,
+        log: this.buildLog(Rating.Again)
+      };
+      const item_hard = {
+        card: next_hard,
+        log: super.buildLog(Rating.Hard)
+      };
+      const item_good = {
+        card: next_good,
+        log: super.buildLog(Rating.Good)
+      };
+      const item_easy = {
+        card: next_easy,
+        log: super.buildLog(Rating.Easy)
+      };
+      this.next.set(Rating.Again, item_again);
+      this.next.set(Rating.Hard, item_hard);
+      this.next.set(Rating.Good, item_good);
+      this.next.set(Rating.Easy, item_easy);
+    }
+  };
+  var Reschedule = class {
+    fsrs;
+    /**
+     * Creates an instance of the `Reschedule` class.
+     * @param fsrs - An instance of the FSRS class used for scheduling.
+     */
+    constructor(fsrs2) {
+      this.fsrs = fsrs2;
+    }
+    /**
+     * Replays a review for a card and determines the next review date based on the given rating.
+     * @param card - The card being reviewed.
+     * @param reviewed - The date the card was reviewed.
+     * @param rating - The grade given to the card during the review.
+     * @returns A `RecordLogItem` containing the updated card and review log.
+     */
+    replay(card, reviewed, rating) {
+      return this.fsrs.next(card, reviewed, rating);
+    }
+    /**
+     * Processes a manual review for a card, allowing for custom state, stability, difficulty, and due date.
+     * @param card - The card being reviewed.
+     * @param state - The state of the card after the review.
+     * @param reviewed - The date the card was reviewed.
+     * @param elapsed_days - The number of days since the last review.
+     * @param stability - (Optional) The stability of the card.
+     * @param difficulty - (Optional) The difficulty of the card.
+     * @param due - (Optional) The due date for the next review.
+     * @returns A `RecordLogItem` containing the updated card and review log.
+     * @throws Will throw an error if the state or due date is not provided when required.
+     */
+    handleManualRating(card, state, reviewed, elapsed_days, stability, difficulty, due) {
+      if (typeof state === "undefined") {
+        throw new FSRSValidationError(
+          "reschedule: state is required for manual rating"
+        );
+      }
+      let log;
+      let next_card;
+      if (state === State.New) {
+        log = {
+          rating: Rating.Manual,
+          state,
+          due: due ?? reviewed,
+          stability: card.stability,
+          difficulty: card.difficulty,
+          elapsed_days,
+          last_elapsed_days: card.elapsed_days,
+          scheduled_days: card.scheduled_days,
+          learning_steps: card.learning_steps,
+          review: reviewed
+        };
+        next_card = createEmptyCard(reviewed);
+        next_card.last_review = reviewed;
+      } else {
+        if (typeof due === "undefined") {
+          throw new FSRSValidationError(
+            "reschedule: due is required for manual rating"
+          );
+        }
+        const scheduled_days = date_diff(due, reviewed, "days");
+        log = {
+          rating: Rating.Manual,
+          state: card.state,
+          due: card.last_review || card.due,
+          stability: card.stability,
+          difficulty: card.difficulty,
+          elapsed_days,
+          last_elapsed_days: card.elapsed_days,
+          scheduled_days: card.scheduled_days,
+          learning_steps: card.learning_steps,
+          review: reviewed
+        };
+        next_card = {
+          ...card,
+          state,
+          due,
+          last_review: reviewed,
+          stability: stability || card.stability,
+          difficulty: difficulty || card.difficulty,
+          elapsed_days,
+          scheduled_days,
+          reps: card.reps + 1
+        };
+      }
+      return { card: next_card, log };
+    }
+    /**
+     * Reschedules a card based on its review history.
+     *
+     * @param current_card - The card to be rescheduled.
+     * @param reviews - An array of review history objects.
+     * @returns An array of record log items representing the rescheduling process.
+     */
+    reschedule(current_card, reviews) {
+      const collections = [];
+      let cur_card = createEmptyCard(current_card.due);
+      for (const review2 of reviews) {
+        let item;
+        review2.review = TypeConvert.time(review2.review);
+        if (review2.rating === Rating.Manual) {
+          let interval = 0;
+          if (cur_card.state !== State.New && cur_card.last_review) {
+            interval = date_diff(review2.review, cur_card.last_review, "days");
+          }
+          item = this.handleManualRating(
+            cur_card,
+            review2.state,
+            review2.review,
+            interval,
+            review2.stability,
+            review2.difficulty,
+            review2.due ? TypeConvert.time(review2.due) : void 0
+          );
+        } else {
+          item = this.replay(cur_card, review2.review, review2.rating);
+        }
+        collections.push(item);
+        cur_card = item.card;
+      }
+      return collections;
+    }
+    calculateManualRecord(current_card, now, record_log_item, update_memory) {
+      if (!record_log_item) {
+        return null;
+      }
+      const { card: reschedule_card, log } = record_log_item;
+      const cur_card = TypeConvert.card(current_card);
+      if (cur_card.due.getTime() === reschedule_card.due.getTime()) {
+        return null;
+      }
+      cur_card.scheduled_days = date_diff(
+        reschedule_card.due,
+        cur_card.due,
+        "days"
+      );
+      return this.handleManualRating(
+        cur_card,
+        reschedule_card.state,
+        TypeConvert.time(now),
+        log.elapsed_days,
+        update_memory ? reschedule_card.stability : void 0,
+        update_memory ? reschedule_card.difficulty : void 0,
+        reschedule_card.due
+      );
+    }
+  };
+  function applyAfterHandler(value, afterHandler) {
+    return typeof afterHandler === "function" ? afterHandler(value) : value;
+  }
+  var FSRS = class extends FSRSAlgorithm {
+    strategyHandler = /* @__PURE__ */ new Map();
+    Scheduler;
+    constructor(param) {
+      super(param);
+      const { enable_short_term } = this.parameters;
+      this.Scheduler = enable_short_term ? BasicScheduler : LongTermScheduler;
+    }
+    params_handler_proxy() {
+      const _this = this;
+      return {
+        set: function(target, prop, value) {
+          if (prop === "request_retention" && Number.isFinite(value)) {
+            _this.intervalModifier = _this.calculate_interval_modifier(
+              Number(value)
+            );
+          } else if (prop === "enable_short_term") {
+            _this.Scheduler = value === true ? BasicScheduler : LongTermScheduler;
+          } else if (prop === "w") {
+            value = migrateParameters(
+              value,
+              target.relearning_steps.length,
+              target.enable_short_term
+            );
+            value = clipParameters(
+              Array.from(value),
+              target.relearning_steps.length,
+              target.enable_short_term
+            );
+            _this.forgetting_curve = forgetting_curve.bind(this, value);
+            _this.intervalModifier = _this.calculate_interval_modifier(
+              Number(target.request_retention)
+            );
+          }
+          Reflect.set(target, prop, value);
+          return true;
+        }
+      };
+    }
+    useStrategy(mode, handler) {
+      this.strategyHandler.set(mode, handler);
+      return this;
+    }
+    clearStrategy(mode) {
+      if (mode) {
+        this.strategyHandler.delete(mode);
+      } else {
+        this.strategyHandler.clear();
+      }
+      return this;
+    }
+    getScheduler(card, now) {
+      const schedulerStrategy = this.strategyHandler.get(
+        StrategyMode.SCHEDULER
+      );
+      const Scheduler = schedulerStrategy || this.Scheduler;
+      const instance = new Scheduler(card, now, this, this.strategyHandler);
+      return instance;
+    }
+    /**
+     * Display the collection of cards and logs for the four scenarios after scheduling the card at the current time.
+     * @param card Card to be processed
+     * @param now Current time or scheduled time
+     * @param afterHandler Convert the result to another type. (Optional)
+     * @example
+     * ```typescript
+     * const card: Card = createEmptyCard(new Date());
+     * const f = fsrs();
+     * const recordLog = f.repeat(card, new Date());
+     * ```
+     * @example
+     * ```typescript
+     * interface RevLogUnchecked
+     *   extends Omit<ReviewLog, "due" | "review" | "state" | "rating"> {
+     *   cid: string;
+     *   due: Date | number;
+     *   state: StateType;
+     *   review: Date | number;
+     *   rating: RatingType;
+     * }
+     *
+     * interface RepeatRecordLog {
+     *   card: CardUnChecked; //see method: createEmptyCard
+     *   log: RevLogUnchecked;
+     * }
+     *
+     * function repeatAfterHandler(recordLog: RecordLog) {
+     *     const record: { [key in Grade]: RepeatRecordLog } = {} as {
+     *       [key in Grade]: RepeatRecordLog;
+     *     };
+     *     for (const grade of Grades) {
+     *       record[grade] = {
+     *         card: {
+     *           ...(recordLog[grade].card as Card & { cid: string }),
+     *           due: recordLog[grade].card.due.getTime(),
+     *           state: State[recordLog[grade].card.state] as StateType,
+     *           last_review: recordLog[grade].card.last_review
+     *             ? recordLog[grade].card.last_review!.getTime()
+     *             : null,
+     *         },
+     *         log: {
+     *           ...recordLog[grade].log,
+     *           cid: (recordLog[grade].card as Card & { cid: string }).cid,
+     *           due: recordLog[grade].log.due.getTime(),
+     *           review: recordLog[grade].log.review.getTime(),
+     *           state: State[recordLog[grade].log.state] as StateType,
+     *           rating: Rating[recordLog[grade].log.rating] as RatingType,
+     *         },
+     *       };
+     *     }
+     *     return record;
+     * }
+     * const card: Card = createEmptyCard(new Date(), cardAfterHandler); //see method:  createEmptyCard
+     * const f = fsrs();
+     * const recordLog = f.repeat(card, new Date(), repeatAfterHandler);
+     * ```
+     */
+    repeat(card, now, afterHandler) {
+      const instance = this.getScheduler(card, now);
+      const recordLog = instance.preview();
+      return applyAfterHandler(recordLog, afterHandler);
+    }
+    /**
+     * Display the collection of cards and logs for the card scheduled at the current time, after applying a specific grade rating.
+     * @param card Card to be processed
+     * @param now Current time or scheduled time
+     * @param grade Rating of the review (Again, Hard, Good, Easy)
+     * @param afterHandler Convert the result to another type. (Optional)
+     * @example
+     * ```typescript
+     * const card: Card = createEmptyCard(new Date());
+     * const f = fsrs();
+     * const recordLogItem = f.next(card, new Date(), Rating.Again);
+     * ```
+     * @example
+     * ```typescript
+     * interface RevLogUnchecked
+     *   extends Omit<ReviewLog, "due" | "review" | "state" | "rating"> {
+     *   cid: string;
+     *   due: Date | number;
+     *   state: StateType;
+     *   review: Date | number;
+     *   rating: RatingType;
+     * }
+     *
+     * interface NextRecordLog {
+     *   card: CardUnChecked; //see method: createEmptyCard
+     *   log: RevLogUnchecked;
+     * }
+     *
+    function nextAfterHandler(recordLogItem: RecordLogItem) {
+      const recordItem = {
+        card: {
+          ...(recordLogItem.card as Card & { cid: string }),
+          due: recordLogItem.card.due.getTime(),
+          state: State[recordLogItem.card.state] as StateType,
+          last_review: recordLogItem.card.last_review
+            ? recordLogItem.card.last_review!.getTime()
+            : null,
+        },
+        log: {
+          ...recordLogItem.log,
+          cid: (recordLogItem.card as Card & { cid: string }).cid,
+          due: recordLogItem.log.due.getTime(),
+          review: recordLogItem.log.review.getTime(),
+          state: State[recordLogItem.log.state] as StateType,
+          rating: Rating[recordLogItem.log.rating] as RatingType,
+        },
+      };
+      return recordItem
+    }
+     * const card: Card = createEmptyCard(new Date(), cardAfterHandler); //see method:  createEmptyCard
+     * const f = fsrs();
+     * const recordLogItem = f.repeat(card, new Date(), Rating.Again, nextAfterHandler);
+     * ```
+     */
+    next(card, now, grade, afterHandler) {
+      const instance = this.getScheduler(card, now);
+      const g = TypeConvert.rating(grade);
+      if (g === Rating.Manual) {
+        throw new FSRSValidationError("Cannot review a manual rating");
+      }
+      const recordLogItem = instance.review(g);
+      return applyAfterHandler(recordLogItem, afterHandler);
+    }
+    /**
+     * Get the retrievability of the card
+     * @param card  Card to be processed
+     * @param now  Current time or scheduled time
+     * @param format  default:true , Convert the result to another type. (Optional)
+     * @returns  The retrievability of the card,if format is true, the result is a string, otherwise it is a number
+     */
+    get_retrievability(card, now, format = true) {
+      const processedCard = TypeConvert.card(card);
+      now = now ? TypeConvert.time(now) : /* @__PURE__ */ new Date();
+      const t = processedCard.state !== State.New ? Math.max(date_diff(now, processedCard.last_review, "days"), 0) : 0;
+      const r = processedCard.state !== State.New ? this.forgetting_curve(t, +processedCard.stability.toFixed(8)) : 0;
+      return format ? `${(r * 100).toFixed(2)}%` : r;
+    }
+    /**
+     *
+     * @param card Card to be processed
+     * @param log last review log
+     * @param afterHandler Convert the result to another type. (Optional)
+     * @example
+     * ```typescript
+     * const now = new Date();
+     * const f = fsrs();
+     * const emptyCardFormAfterHandler = createEmptyCard(now);
+     * const repeatFormAfterHandler = f.repeat(emptyCardFormAfterHandler, now);
+     * const { card, log } = repeatFormAfterHandler[Rating.Hard];
+     * const rollbackFromAfterHandler = f.rollback(card, log);
+     * ```
+     *
+     * @example
+     * ```typescript
+     * const now = new Date();
+     * const f = fsrs();
+     * const emptyCardFormAfterHandler = createEmptyCard(now, cardAfterHandler);  //see method: createEmptyCard
+     * const repeatFormAfterHandler = f.repeat(emptyCardFormAfterHandler, now, repeatAfterHandler); //see method: fsrs.repeat()
+     * const { card, log } = repeatFormAfterHandler[Rating.Hard];
+     * const rollbackFromAfterHandler = f.rollback(card, log, cardAfterHandler);
+     * ```
+     */
+    rollback(card, log, afterHandler) {
+      const processedCard = TypeConvert.card(card);
+      const processedLog = TypeConvert.review_log(log);
+      if (processedLog.rating === Rating.Manual) {
+        throw new FSRSValidationError("Cannot rollback a manual rating");
+      }
+      let last_due;
+      let last_review;
+      let last_lapses;
+      switch (processedLog.state) {
+        case State.New:
+          last_due = processedLog.due;
+          last_review = void 0;
+          last_lapses = 0;
+          break;
+        case State.Learning:
+        case State.Relearning:
+        case State.Review:
+          last_due = processedLog.review;
+          last_review = processedLog.due;
+          last_lapses = processedCard.lapses - (processedLog.rating === Rating.Again && processedLog.state === State.Review ? 1 : 0);
+          break;
+      }
+      const prevCard = {
+        ...processedCard,
+        due: last_due,
+        stability: processedLog.stability,
+        difficulty: processedLog.difficulty,
+        elapsed_days: processedLog.last_elapsed_days,
+        scheduled_days: processedLog.scheduled_days,
+        reps: Math.max(0, processedCard.reps - 1),
+        lapses: Math.max(0, last_lapses),
+        learning_steps: processedLog.learning_steps,
+        state: processedLog.state,
+        last_review
+      };
+      return applyAfterHandler(prevCard, afterHandler);
+    }
+    /**
+     *
+     * @param card Card to be processed
+     * @param now Current time or scheduled time
+     * @param reset_count Should the review count information(reps,lapses) be reset. (Optional)
+     * @param afterHandler Convert the result to another type. (Optional)
+     * @example
+     * ```typescript
+     * const now = new Date();
+     * const f = fsrs();
+     * const emptyCard = createEmptyCard(now);
+     * const scheduling_cards = f.repeat(emptyCard, now);
+     * const { card, log } = scheduling_cards[Rating.Hard];
+     * const forgetCard = f.forget(card, new Date(), true);
+     * ```
+     *
+     * @example
+     * ```typescript
+     * interface RepeatRecordLog {
+     *   card: CardUnChecked; //see method: createEmptyCard
+     *   log: RevLogUnchecked; //see method: fsrs.repeat()
+     * }
+     *
+     * function forgetAfterHandler(recordLogItem: RecordLogItem): RepeatRecordLog {
+     *     return {
+     *       card: {
+     *         ...(recordLogItem.card as Card & { cid: string }),
+     *         due: recordLogItem.card.due.getTime(),
+     *         state: State[recordLogItem.card.state] as StateType,
+     *         last_review: recordLogItem.card.last_review
+     *           ? recordLogItem.card.last_review!.getTime()
+     *           : null,
+     *       },
+     *       log: {
+     *         ...recordLogItem.log,
+     *         cid: (recordLogItem.card as Card & { cid: string }).cid,
+     *         due: recordLogItem.log.due.getTime(),
+     *         review: recordLogItem.log.review.getTime(),
+     *         state: State[recordLogItem.log.state] as StateType,
+     *         rating: Rating[recordLogItem.log.rating] as RatingType,
+     *       },
+     *     };
+     * }
+     * const now = new Date();
+     * const f = fsrs();
+     * const emptyCardFormAfterHandler = createEmptyCard(now, cardAfterHandler); //see method:  createEmptyCard
+     * const repeatFormAfterHandler = f.repeat(emptyCardFormAfterHandler, now, repeatAfterHandler); //see method: fsrs.repeat()
+     * const { card } = repeatFormAfterHandler[Rating.Hard];
+     * const forgetFromAfterHandler = f.forget(card, date_scheduler(now, 1, true), false, forgetAfterHandler);
+     * ```
+     */
+    forget(card, now, reset_count = false, afterHandler) {
+      const processedCard = TypeConvert.card(card);
+      now = TypeConvert.time(now);
+      const scheduled_days = processedCard.state === State.New ? 0 : date_diff(now, processedCard.due, "days");
+      const forget_log = {
+        rating: Rating.Manual,
+        state: processedCard.state,
+        due: processedCard.due,
+        stability: processedCard.stability,
+        difficulty: processedCard.difficulty,
+        elapsed_days: 0,
+        last_elapsed_days: processedCard.elapsed_days,
+        scheduled_days,
+        learning_steps: processedCard.learning_steps,
+        review: now
+      };
+      const forget_card = {
+        ...processedCard,
+        due: now,
+        stability: 0,
+        difficulty: 0,
+        elapsed_days: 0,
+        scheduled_days: 0,
+        reps: reset_count ? 0 : processedCard.reps,
+        lapses: reset_count ? 0 : processedCard.lapses,
+        learning_steps: 0,
+        state: State.New,
+        last_review: processedCard.last_review
+      };
+      const recordLogItem = { card: forget_card, log: forget_log };
+      return applyAfterHandler(recordLogItem, afterHandler);
+    }
+    /**
+     * Reschedules the current card and returns the rescheduled collections and reschedule item.
+     *
+     * @template T - The type of the record log item.
+     * @param {CardInput | Card} current_card - The current card to be rescheduled.
+     * @param {Array<FSRSHistory>} reviews - The array of FSRSHistory objects representing the reviews.
+     * @param {Partial<RescheduleOptions<T>>} options - The optional reschedule options.
+     * @returns {IReschedule<T>} - The rescheduled collections and reschedule item.
+     *
+     * @example
+     * ```typescript
+     * const f = fsrs()
+     * const grades: Grade[] = [Rating.Good, Rating.Good, Rating.Good, Rating.Good]
+     * const reviews_at = [
+     *   new Date(2024, 8, 13),
+     *   new Date(2024, 8, 13),
+     *   new Date(2024, 8, 17),
+     *   new Date(2024, 8, 28),
+     * ]
+     *
+     * const reviews: FSRSHistory[] = []
+     * for (let i = 0; i < grades.length; i++) {
+     *   reviews.push({
+     *     rating: grades[i],
+     *     review: reviews_at[i],
+     *   })
+     * }
+     *
+     * const results_short = scheduler.reschedule(
+     *   createEmptyCard(),
+     *   reviews,
+     *   {
+     *     skipManual: false,
+     *   }
+     * )
+     * console.log(results_short)
+     * ```
+     */
+    reschedule(current_card, reviews = [], options = {}) {
+      const {
+        recordLogHandler,
+        reviewsOrderBy,
+        skipManual = true,
+        now = /* @__PURE__ */ new Date(),
+        update_memory_state: updateMemoryState = false
+      } = options;
+      if (reviewsOrderBy && typeof reviewsOrderBy === "function") {
+        reviews.sort(reviewsOrderBy);
+      }
+      if (skipManual) {
+        reviews = reviews.filter((review2) => review2.rating !== Rating.Manual);
+      }
+      const rescheduleSvc = new Reschedule(this);
+      const collections = rescheduleSvc.reschedule(
+        options.first_card || createEmptyCard(),
+        reviews
+      );
+      const len = collections.length;
+      const cur_card = TypeConvert.card(current_card);
+      const manual_item = rescheduleSvc.calculateManualRecord(
+        cur_card,
+        now,
+        len ? collections[len - 1] : void 0,
+        updateMemoryState
+      );
+      return {
+        collections: typeof recordLogHandler === "function" ? collections.map(recordLogHandler) : collections,
+        reschedule_item: manual_item ? applyAfterHandler(manual_item, recordLogHandler) : null
+      };
+    }
+  };
+  var fsrs = (params) => {
+    return new FSRS(params || {});
+  };
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/integrity/input.ts
+  var beginningOf = (value, length) => value.slice(0, /[\ud800-\udbff]/u.test(value.charAt(length - 1)) ? length - 1 : length);
+  var shown = (value) => {
+    if (value === void 0) return "nothing";
+    const json = JSON.stringify(value);
+    return json.length <= 60 ? json : `${beginningOf(json, 57)}...`;
+  };
+  var invalid = (field, expected, got, hint) => new SqlError("22023", `${field}: expected ${expected}, got ${shown(got)}`, {
+    detail: JSON.stringify({ field, expected }),
+    ...hint === void 0 ? {} : { hint }
+  });
+  var isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+  var numberIn = (min, max) => (value, field) => {
+    if (typeof value !== "number" || !(value >= min && value <= max))
+      throw invalid(field, `a number from ${min} to ${max}`, value);
+    return value;
+  };
+  var wholeIn = (min, max) => (value, field) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+      throw invalid(field, `a whole number from ${min} to ${max}`, value);
+    return value;
+  };
+  var objectOf = (fields, defaults) => (value, field) => {
+    if (!isObject(value)) throw invalid(field === "" ? "value" : field, "an object", value);
+    const path = (name) => field === "" ? name : `${field}.${name}`;
+    const unknownName = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+    if (unknownName !== void 0)
+      throw invalid(
+        path(unknownName),
+        "a known field",
+        value[unknownName],
+        `Known fields: ${Object.keys(fields).join(", ")}.`
+      );
+    const result = {};
+    for (const name in fields) {
+      const given = value[name];
+      result[name] = given === void 0 || given === null ? defaults[name] : fields[name](given, path(name));
+    }
+    return result;
+  };
+
+  // plv8-src/memory/scheduling.ts
+  for (const name of ["scheduler", "diff", "format", "dueFormat"]) Reflect.deleteProperty(Date.prototype, name);
+  var stateNames = ["new", "learning", "review", "relearning"];
+  var scheduler;
+  var schedulerKey = "";
+  var schedulerFor = (settings) => {
+    const key = `${settings.desired_retention} ${settings.maximum_interval} ${settings.weights.join()}`;
+    if (scheduler === void 0 || key !== schedulerKey) {
+      scheduler = fsrs({
+        request_retention: settings.desired_retention,
+        maximum_interval: settings.maximum_interval,
+        w: settings.weights,
+        enable_fuzz: false
+      });
+      schedulerKey = key;
+    }
+    return scheduler;
+  };
+  var review = (before, rating, at, settings) => {
+    if (rating !== 1 && rating !== 2 && rating !== 3 && rating !== 4)
+      throw invalid("rating", "1 (again), 2 (hard), 3 (good) or 4 (easy)", rating);
+    if (before.last_review !== null && at.getTime() < before.last_review.getTime())
+      throw invalid("reviewed_at", `a time not before the last review (${before.last_review.toISOString()})`, at);
+    const card = {
+      state: State[before.state.charAt(0).toUpperCase() + before.state.slice(1)],
+      stability: before.stability,
+      difficulty: before.difficulty,
+      due: before.next_review,
+      reps: before.reps,
+      lapses: before.lapses,
+      scheduled_days: before.scheduled_days,
+      learning_steps: before.learning_steps,
+      elapsed_days: 0,
+      ...before.last_review === null ? {} : { last_review: before.last_review }
+    };
+    const { card: after } = schedulerFor(settings).next(card, at, rating);
+    return {
+      state: stateNames[after.state] ?? "new",
+      stability: after.stability,
+      difficulty: after.difficulty,
+      next_review: after.due,
+      last_review: at,
+      reps: after.reps,
+      lapses: after.lapses,
+      scheduled_days: after.scheduled_days,
+      learning_steps: after.learning_steps
+    };
+  };
+
+  // plv8-src/memory/settings.ts
+  var defaultSettings = {
+    desired_retention: 0.9,
+    maximum_interval: 36500,
+    weights: default_w,
+    reinforce_at: 0.95,
+    update_at: 0.85
+  };
+  var weights = (value, field) => {
+    if (!Array.isArray(value) || value.length !== 21 || !value.every((w) => typeof w === "number" && Number.isFinite(w)))
+      throw invalid(field, "the 21 weights of FSRS-6", value);
+    return clipParameters(checkParameters(value), default_relearning_steps.length);
+  };
+  var read = objectOf(
+    {
+      desired_retention: numberIn(0.5, 0.99),
+      maximum_interval: wholeIn(1, 36500),
+      weights,
+      reinforce_at: numberIn(0, 1),
+      update_at: numberIn(0, 1)
+    },
+    defaultSettings
+  );
+  var changeSettings = (current, changes) => {
+    if (!isObject(changes)) throw invalid("settings", "an object", changes);
+    const settings = read({ ...isObject(current) ? current : {}, ...changes }, "");
+    if (settings.update_at > settings.reinforce_at)
+      throw invalid("update_at", `at most reinforce_at (${settings.reinforce_at})`, settings.update_at);
+    return settings;
+  };
+
+  // plv8-src/runtime/define.ts
+  var table = (columns) => ({ kind: "table", columns });
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/memory/_review.ts
+  var review_default = sqlFunction({
+    schema: "memory",
+    name: "_review",
+    args: {
+      state: "text",
+      stability: "float8",
+      difficulty: "float8",
+      next_review: "timestamptz",
+      last_review: "timestamptz",
+      reps: "int4",
+      lapses: "int4",
+      scheduled_days: "int4",
+      learning_steps: "int4",
+      rating: "int4",
+      reviewed_at: "timestamptz",
+      settings: "jsonb"
+    },
+    returns: table({
+      new_state: "text",
+      new_stability: "float8",
+      new_difficulty: "float8",
+      new_next_review: "timestamptz",
+      new_last_review: "timestamptz",
+      new_reps: "int4",
+      new_lapses: "int4",
+      new_scheduled_days: "int4",
+      new_learning_steps: "int4"
+    }),
+    volatility: "immutable",
+    grant: [],
+    comment: "One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.",
+    run: (before) => {
+      const after = review(
+        {
+          state: before.state ?? "new",
+          stability: before.stability ?? 0,
+          difficulty: before.difficulty ?? 0,
+          next_review: before.next_review ?? /* @__PURE__ */ new Date(0),
+          last_review: before.last_review,
+          reps: before.reps ?? 0,
+          lapses: before.lapses ?? 0,
+          scheduled_days: before.scheduled_days ?? 0,
+          learning_steps: before.learning_steps ?? 0
+        },
+        before.rating ?? 0,
+        before.reviewed_at ?? /* @__PURE__ */ new Date(0),
+        changeSettings(before.settings, {})
+      );
+      return {
+        new_state: after.state,
+        new_stability: after.stability,
+        new_difficulty: after.difficulty,
+        new_next_review: after.next_review,
+        new_last_review: after.last_review,
+        new_reps: after.reps,
+        new_lapses: after.lapses,
+        new_scheduled_days: after.scheduled_days,
+        new_learning_steps: after.learning_steps
+      };
+    }
+  });
+
+  // penstock:memory/_review.ts
+  definition = review_default;
+})();
+Object.defineProperty(globalThis, "memory._review 1dc89c3228961e40", { value: definition });
+}
+const rows = definition.run({ state, stability, difficulty, next_review, last_review, reps, lapses, scheduled_days, learning_steps, rating, reviewed_at, settings });
+return Array.isArray(rows) ? rows : [rows];
+';
+comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
+revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
+
+--! split: 112-memory-010-namespaces.sql
+create table memory._namespaces (
+  name text primary key,
+  settings jsonb not null,
+  created_at timestamptz not null default now(),
+  documents bigint not null default 0,
+  lexemes bigint not null default 0,
+  counted_at timestamptz,
+  constraint sane_name check (name ~ '^[[:alnum:]_][[:alnum:]_.:@/-]{0,127}$'),
+  constraint counted_together check ((documents = 0) or (counted_at is not null))
+);
+
+comment on table memory._namespaces is
+  'One row for each tenant of the memory, with its settings. Everything that is remembered belongs to exactly one.';
+comment on column memory._namespaces.settings is 'All settings, defaults included: see memory.set_settings.';
+comment on column memory._namespaces.documents is 'Number of memories when words were last counted (memory.vacuum).';
+comment on column memory._namespaces.lexemes is 'Sum of their lengths in distinct words, then.';
+comment on column memory._namespaces.counted_at is 'When words were last counted; NULL for never.';
+
+create table memory._access (
+  namespace text not null references memory._namespaces (name) on delete cascade,
+  role_name name not null,
+  may_write boolean not null,
+  primary key (namespace, role_name)
+);
+
+comment on table memory._access is
+  'Which roles may reach which namespace. A role is meant with all its members.';
+comment on column memory._access.role_name is 'A name, so that dumps carry it to another cluster.';
+
+revoke all on memory._namespaces, memory._access from public;
+
+/*
+ * Functions here run with the rights of their owner, where current_user says nothing about
+ * who asks. What counts is SET ROLE, else the login: nobody can change these from inside.
+ */
+create or replace function memory._reachable(
+  writing boolean default false
+)
+returns text[]
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  asker constant name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+  narrowed constant text := nullif(current_setting('memory.namespace', true), '');
+begin
+  if pg_has_role(asker, 'penstock_admin', 'usage') then
+    return array(select n.name from memory._namespaces n where narrowed is null or n.name = narrowed);
+  end if;
+  return array(
+    select distinct a.namespace
+    from memory._access a
+    join pg_roles r on r.rolname = a.role_name
+    where pg_has_role(asker, r.oid, 'usage')
+      and (a.may_write or not writing)
+      and (narrowed is null or a.namespace = narrowed)
+  );
+end
+$fn$;
+
+comment on function memory._reachable is
+  'The namespaces that the role in force may read, or write. penstock_admin reaches all. The setting memory.namespace narrows them to one.';
+
+create or replace function memory._reaches(
+  namespace text,
+  writing boolean
+)
+returns boolean
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  asker constant name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if namespace is distinct from coalesce(nullif(current_setting('memory.namespace', true), ''), namespace) then
+    return false;
+  end if;
+  return exists (
+    select
+    from memory._access a
+    join pg_roles r on r.rolname = a.role_name
+    where a.namespace = _reaches.namespace
+      and (a.may_write or not writing)
+      and pg_has_role(asker, r.oid, 'usage')
+  ) or (
+    pg_has_role(asker, 'penstock_admin', 'usage')
+    and exists (select from memory._namespaces n where n.name = _reaches.namespace)
+  );
+end
+$fn$;
+
+comment on function memory._reaches is
+  'Whether the role in force may read, or write, one namespace.';
+
+create or replace function memory._enter(
+  namespace text,
+  operation text,
+  writing boolean default false
+)
+returns text
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted constant text := coalesce(namespace, nullif(current_setting('memory.namespace', true), ''), 'default');
+begin
+  if not memory._reaches(wanted, writing) then
+    if writing and memory._reaches(wanted, false) then
+      raise exception using errcode = '42501',
+        message = format('namespace %L may be read, not written, by this role', wanted),
+        hint = format('An owner of it runs: select memory.grant_namespace(%L, ROLE, may_write => true).', wanted);
+    end if;
+    /* The same words whether it exists or not: its name is no business of strangers. */
+    raise exception using errcode = '42704',
+      message = format('namespace %L does not exist, or this role may not use it', left(wanted, 100)),
+      hint = format('Create it with: select memory.create_namespace(%L). Yours: select name from memory.namespaces.', left(wanted, 100));
+  end if;
+  begin
+    perform integrity.enter('memory', operation);
+  exception
+    when undefined_object then
+      raise exception using errcode = '55000',
+        message = 'the memory is not set up in this database',
+        hint = 'An administrator runs: select memory.init(''name-of-the-embedding-model'', DIMENSIONS), or memory.init() for text only.';
+  end;
+  return wanted;
+end
+$fn$;
+
+comment on function memory._enter is
+  'The door of every function: the namespace that is meant (NULL: the setting memory.namespace, else default), after asking who may use it and what the gate says. Errors: 42704, 42501, 55000 before memory.init, and the refusals of the gate.';
+
+revoke all on function memory._reachable, memory._reaches, memory._enter from public;
+/* Row security calls it with the rights of whoever reads. */
+grant execute on function memory._reachable to penstock_user;
+
+create or replace view memory.namespaces
+with (security_barrier = true)
+as
+select
+  n.name,
+  n.settings,
+  n.created_at,
+  n.name = any ((select memory._reachable(true))::text[]) as may_write
+from memory._namespaces n
+where n.name = any ((select memory._reachable(false))::text[]);
+
+comment on view memory.namespaces is
+  'The namespaces that this role may read, with their settings.';
+comment on column memory.namespaces.may_write is 'True when it may also write there.';
+
+revoke all on memory.namespaces from public;
+grant select on memory.namespaces to penstock_user;
+
+--! split: 113-memory-015-tenants.sql
+create or replace function memory.create_namespace(
+  name text
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  asker constant name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if create_namespace.name is null or create_namespace.name !~ '^[[:alnum:]_][[:alnum:]_.:@/-]{0,127}$' then
+    raise exception using errcode = '42602',
+      message = format('expected a name for the namespace, got %L', left(create_namespace.name, 100)),
+      hint = 'A name has up to 128 letters, digits and the characters _ . : @ / - in it.';
+  end if;
+  insert into memory._namespaces (name, settings)
+  values (create_namespace.name, memory._change_settings('{}', '{}'))
+  on conflict do nothing;
+  if not found then
+    if memory._reaches(create_namespace.name, true) then
+      return;
+    end if;
+    raise exception using errcode = '42710',
+      message = format('the name %L is not free for a namespace', create_namespace.name);
+  end if;
+  insert into memory._access (namespace, role_name, may_write) values (create_namespace.name, asker, true);
+end
+$fn$;
+
+comment on function memory.create_namespace is
+  'Creates a namespace that the calling role, with its members, may read and write. Nothing happens where the caller may write it already. Errors: 42602, 42710 for a name that others have.';
+
+create or replace function memory.grant_namespace(
+  namespace text,
+  to_role name,
+  may_write boolean default false
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read', true);
+  if to_role is null or not exists (select from pg_roles r where r.rolname = to_role) then
+    raise exception using errcode = '42704', message = format('role %L does not exist', to_role);
+  end if;
+  insert into memory._access (namespace, role_name, may_write)
+  values (grant_namespace.namespace, to_role, coalesce(grant_namespace.may_write, false))
+  on conflict on constraint _access_pkey do update set may_write = excluded.may_write;
+end
+$fn$;
+
+comment on function memory.grant_namespace is
+  'Lets a role, with its members, read a namespace, or also write it. For roles that may write it. Errors: 42704 for an unknown role or namespace.';
+
+create or replace function memory.revoke_namespace(
+  namespace text,
+  from_role name
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read', true);
+  delete from memory._access a
+  where a.namespace = revoke_namespace.namespace and a.role_name = from_role;
+  if not found then
+    raise exception using errcode = '42704',
+      message = format('role %L was given no access to namespace %L', from_role, namespace);
+  end if;
+end
+$fn$;
+
+comment on function memory.revoke_namespace is
+  'Takes back what grant_namespace or create_namespace gave a role. Members of penstock_admin always reach every namespace.';
+
+create or replace function memory.drop_namespace(
+  name text
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  deleted bigint;
+begin
+  name := memory._enter(name, 'bulk_delete', true);
+  delete from memory.memories m where m.namespace = drop_namespace.name;
+  get diagnostics deleted = row_count;
+  delete from memory._namespaces n where n.name = drop_namespace.name;
+  return deleted;
+end
+$fn$;
+
+comment on function memory.drop_namespace is
+  'Forgets a namespace with everything in it, for good, and returns the number of memories.';
+
+create or replace function memory.set_settings(
+  settings jsonb,
+  namespace text default null
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read', true);
+  update memory._namespaces n
+  set settings = memory._change_settings(n.settings, set_settings.settings)
+  where n.name = set_settings.namespace
+  returning n.settings into settings;
+  return settings;
+end
+$fn$;
+
+comment on function memory.set_settings is
+  'Changes settings of a namespace and returns all of them: desired_retention (0.9), maximum_interval in days (36500), weights (the 21 of FSRS-6), reinforce_at (0.95) and update_at (0.85), the cosine similarities that insert with dedupe goes by. null brings a default back. Errors: 22023.';
+
+revoke all on function
+  memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
+  from public;
+grant execute on function
+  memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
+  to penstock_user;
+
+--! split: 114-memory-020-memories.sql
+/*
+ * What goes into a generated column must be immutable, so the configuration is named. A
+ * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
+ * are unusually long or many.
+ */
+create or replace function memory._search_text(
+  content text,
+  node_type text,
+  tags text[]
+)
+returns tsvector
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  beginning text := left(content, 262144);
+begin
+  if octet_length(beginning) > 262144 then
+    beginning := left(beginning, (262144 * (char_length(beginning)::float8 / octet_length(beginning)))::int);
+  end if;
+  if octet_length(beginning) < 65536 then
+    return setweight(to_tsvector('english', beginning), 'A')
+      || setweight(to_tsvector('english', node_type), 'B')
+      || setweight(to_tsvector('english', array_to_string(tags, ' ')), 'C');
+  end if;
+  loop
+    begin
+      return setweight(to_tsvector('english', beginning), 'A')
+        || setweight(to_tsvector('english', node_type), 'B')
+        || setweight(to_tsvector('english', array_to_string(tags, ' ')), 'C');
+    exception
+      when program_limit_exceeded then
+        if beginning = '' then
+          raise;
+        end if;
+        beginning := left(beginning, char_length(beginning) / 2);
+    end;
+  end loop;
+end
+$fn$;
+
+comment on function memory._search_text is
+  'The words of a memory for full-text search, English: weight A content (its first 256 kB), B node_type, C tags.';
+
+create or replace function memory._are_labels(
+  labels text[]
+)
+returns boolean
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return labels is not null
+    and cardinality(labels) <= 1000
+    and coalesce(array_ndims(labels), 1) = 1
+    and array_position(labels, null) is null
+    and not exists (select from unnest(labels) as l where octet_length(l) not between 1 and 512);
+end
+$fn$;
+
+comment on function memory._are_labels is
+  'Whether a list may be tags or domains: one dimension, at most 1000 of them, none NULL, each of 1 to 512 bytes.';
+
+revoke all on function memory._search_text, memory._are_labels from public;
+
+create table memory.memories (
+  id uuid primary key default gen_random_uuid(),
+  namespace text not null references memory._namespaces (name),
+  content text not null,
+  node_type text not null default 'fact',
+  tags text[] not null default '{}',
+  domains text[] not null default '{}',
+  domain_scores jsonb not null default '{}',
+  embedding halfvec,
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  valid_from timestamptz,
+  valid_until timestamptz,
+  superseded_by uuid references memory.memories (id) on delete set null,
+  search_text tsvector generated always as (memory._search_text(content, node_type, tags)) stored,
+  constraint content_of_1_byte_to_10_mb check (octet_length(content) between 1 and 10485760),
+  constraint node_type_of_1_to_128_bytes check (octet_length(node_type) between 1 and 128),
+  constraint tags_are_labels check (memory._are_labels(tags)),
+  constraint domains_are_labels check (memory._are_labels(domains)),
+  constraint domain_scores_are_an_object check (jsonb_typeof(domain_scores) = 'object'),
+  constraint metadata_is_an_object check (jsonb_typeof(metadata) = 'object'),
+  constraint valid_for_some_time check (valid_until > valid_from),
+  constraint supersedes_another check (superseded_by <> id)
+);
+
+/*
+ * What every search reads stays in the row: the embedding, then the words. The content, read
+ * for the few results only, is the first to move out. register_model sets the embedding's.
+ */
+alter table memory.memories alter column search_text set storage main;
+
+create index memories_newest on memory.memories (namespace, created_at desc) include (superseded_by, valid_from, valid_until);
+create index memories_words on memory.memories using gin (search_text);
+create index memories_tags on memory.memories using gin (tags);
+create index memories_domains on memory.memories using gin (domains);
+create index memories_metadata on memory.memories using gin (metadata jsonb_path_ops);
+create index memories_type on memory.memories (namespace, node_type);
+create index memories_same_content on memory.memories (namespace, hashtextextended(content, 0));
+create index memories_superseded on memory.memories (superseded_by) where superseded_by is not null;
+
+comment on table memory.memories is
+  'What an agent remembers. Readable under row security by namespace; written by the functions of this schema only.';
+comment on column memory.memories.namespace is 'The tenant; it never changes.';
+comment on column memory.memories.content is 'The text, 1 byte to 10 MB. Its first 256 kB are indexed.';
+comment on column memory.memories.node_type is 'What kind of memory it is, such as fact, event, preference.';
+comment on column memory.memories.tags is 'Labels that people and agents give. None is NULL or empty.';
+comment on column memory.memories.domains is 'The domains it belongs to, by id.';
+comment on column memory.memories.domain_scores is 'How well it fits each domain: {"domain": score}.';
+comment on column memory.memories.embedding is 'The vector of the content, by the registered model; half precision. NULL until there is one.';
+comment on column memory.memories.valid_until is 'From then on it is expired and not found unless asked for.';
+comment on column memory.memories.superseded_by is 'The memory that replaced it. It is then found only when asked for, until memory.undo_supersede.';
+comment on column memory.memories.search_text is 'Its words, for full-text search: weight A content, B node_type, C tags.';
+
+alter table memory.memories enable row level security;
+create policy own_namespaces on memory.memories
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+
+revoke all on memory.memories from public;
+grant select on memory.memories to penstock_user;
+
+--! split: 115-memory-030-scheduling.sql
+create table memory.scheduling (
+  memory_id uuid primary key references memory.memories (id) on delete cascade,
+  namespace text not null,
+  state text not null default 'new',
+  stability float8 not null default 0,
+  difficulty float8 not null default 0,
+  next_review timestamptz not null default now(),
+  last_review timestamptz,
+  reps int not null default 0,
+  lapses int not null default 0,
+  scheduled_days int not null default 0,
+  learning_steps int not null default 0,
+  constraint known_state check (state in ('new', 'learning', 'review', 'relearning')),
+  constraint new_until_reviewed check ((state = 'new') = (last_review is null)),
+  constraint stability_once_reviewed check (stability between 0 and 36500 and (stability > 0) = (last_review is not null)),
+  constraint sane_difficulty check (difficulty between 0 and 10),
+  constraint sane_counts check (reps >= 0 and lapses >= 0 and scheduled_days >= 0 and learning_steps >= 0)
+);
+
+create index scheduling_due on memory.scheduling (namespace, next_review);
+
+comment on table memory.scheduling is
+  'How well each memory is remembered, by FSRS-6. One row a memory. The probability of recall is computed when asked for, never stored.';
+comment on column memory.scheduling.state is 'new, learning, review or relearning.';
+comment on column memory.scheduling.stability is 'Days until the probability of recall has fallen to 0.9; 0 before the first review.';
+comment on column memory.scheduling.difficulty is 'From 1 (easy) to 10; 0 before the first review.';
+comment on column memory.scheduling.next_review is 'When it is due.';
+
+create table memory.review_events (
+  id bigint generated always as identity primary key,
+  memory_id uuid not null references memory.memories (id) on delete cascade,
+  namespace text not null,
+  reviewed_at timestamptz not null,
+  rating smallint,
+  prior_state jsonb not null,
+  new_state jsonb not null,
+  constraint known_rating check (rating between 1 and 4)
+);
+
+create index review_events_of_memory on memory.review_events (memory_id, id);
+create index review_events_in_order on memory.review_events (namespace, reviewed_at);
+
+comment on table memory.review_events is
+  'Every review, with the scheduling before and after. Rows are added and go with their memory; none is changed.';
+comment on column memory.review_events.rating is '1 again, 2 hard, 3 good, 4 easy; NULL where update_scheduling set the state.';
+
+create or replace function memory._tg_review_events__append_only()
+returns trigger
+volatile
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* A memory that is deleted takes its events along, through the foreign key. */
+  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  raise exception using errcode = '55000',
+    message = 'review events are added, never changed or removed',
+    hint = 'Delete the memory and they go with it.';
+end
+$fn$;
+
+comment on function memory._tg_review_events__append_only is
+  'Refuses to change the log of reviews.';
+
+revoke all on function memory._tg_review_events__append_only from public;
+
+create or replace trigger _100_append_only
+before update or delete on memory.review_events
+for each row
+execute function memory._tg_review_events__append_only();
+
+alter table memory.scheduling enable row level security;
+alter table memory.review_events enable row level security;
+create policy own_namespaces on memory.scheduling
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+create policy own_namespaces on memory.review_events
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+
+revoke all on memory.scheduling, memory.review_events from public;
+grant select on memory.scheduling, memory.review_events to penstock_user;
+
+--! split: 116-memory-040-graph.sql
+create table memory.edges (
+  source_id uuid not null references memory.memories (id) on delete cascade,
+  target_id uuid not null references memory.memories (id) on delete cascade,
+  type text not null default 'related',
+  namespace text not null,
+  weight float8 not null default 1,
+  created_at timestamptz not null default now(),
+  primary key (source_id, target_id, type),
+  constraint between_two_memories check (source_id <> target_id),
+  constraint type_of_1_to_128_bytes check (octet_length(type) between 1 and 128),
+  constraint weight_above_0_up_to_1 check (weight > 0 and weight <= 1)
+);
+
+create index edges_by_target on memory.edges (target_id, source_id);
+
+comment on table memory.edges is
+  'Relations between memories of one namespace. Cycles are allowed, an edge from a memory to itself is not.';
+comment on column memory.edges.weight is 'Strength, above 0 up to 1: how much of the activation passes.';
+
+create table memory.domains (
+  namespace text not null references memory._namespaces (name) on delete cascade,
+  id text not null,
+  label text not null,
+  centroid halfvec,
+  top_terms text[] not null default '{}',
+  memory_count bigint not null default 0,
+  created_at timestamptz not null default now(),
+  primary key (namespace, id),
+  constraint id_of_1_to_512_bytes check (octet_length(id) between 1 and 512),
+  constraint label_of_1_to_512_bytes check (octet_length(label) between 1 and 512),
+  constraint top_terms_are_labels check (memory._are_labels(top_terms)),
+  constraint some_or_none check (memory_count >= 0)
+);
+
+comment on table memory.domains is
+  'Fields that memories belong to, each with the centre of its embeddings.';
+comment on column memory.domains.centroid is 'Mean embedding; classify compares with it.';
+comment on column memory.domains.memory_count is 'As whoever maintains the domain last said; memory.get_stats counts.';
+
+alter table memory.edges enable row level security;
+alter table memory.domains enable row level security;
+create policy own_namespaces on memory.edges
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+create policy own_namespaces on memory.domains
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+
+revoke all on memory.edges, memory.domains from public;
+grant select on memory.edges, memory.domains to penstock_user;
+
+--! split: 117-memory-050-decisions.sql
+create table memory.dedupe_decisions (
+  id bigint generated always as identity primary key,
+  namespace text not null references memory._namespaces (name) on delete cascade,
+  decided_at timestamptz not null default now(),
+  action text not null,
+  memory_id uuid not null,
+  matched_id uuid not null,
+  similarity float8,
+  reason text not null,
+  not_stored jsonb,
+  embedding vector,
+  undone_at timestamptz,
+  constraint known_action check (action in ('reinforce', 'update')),
+  constraint kept_unless_stored check ((not_stored is not null) = (action = 'reinforce'))
+);
+
+create index dedupe_decisions_in_order on memory.dedupe_decisions (namespace, id);
+create index dedupe_decisions_of_memory on memory.dedupe_decisions (matched_id);
+
+comment on table memory.dedupe_decisions is
+  'Each time insert did something other than create: what, why, and what it takes to undo it.';
+comment on column memory.dedupe_decisions.memory_id is 'The memory that insert answered with.';
+comment on column memory.dedupe_decisions.matched_id is 'The memory that was there.';
+comment on column memory.dedupe_decisions.not_stored is 'Reinforce stored nothing new: all of what was given, for memory.undo_decision.';
+
+alter table memory.dedupe_decisions enable row level security;
+create policy own_namespaces on memory.dedupe_decisions
+  for select using (namespace = any ((select memory._reachable(false))::text[]));
+
+revoke all on memory.dedupe_decisions from public;
+grant select on memory.dedupe_decisions to penstock_user;
+
+create table memory._terms (
+  namespace text not null references memory._namespaces (name) on delete cascade,
+  term text not null,
+  documents int not null,
+  primary key (namespace, term)
+);
+
+comment on table memory._terms is
+  'In how many memories of a namespace each word occurs, as of the last memory.vacuum. Ranking weighs words by it.';
+
+revoke all on memory._terms from public;
+
+--! split: 118-memory-060-models.sql
+create table memory.embedding_models (
+  id int generated always as identity primary key,
+  name text not null,
+  dimensions int not null,
+  hash text not null default '',
+  state text not null,
+  registered_at timestamptz not null default now(),
+  constraint named check (octet_length(name) between 1 and 512 and octet_length(hash) <= 512),
+  constraint dimensions_that_an_index_takes check (dimensions between 1 and 4000),
+  constraint known_state check (state in ('active', 'next', 'retired'))
+);
+
+create unique index embedding_models_one_active on memory.embedding_models (state) where state in ('active', 'next');
+
+comment on table memory.embedding_models is
+  'The models that embeddings come from: one active, at most one that a re-embedding is moving to, and those before.';
+comment on column memory.embedding_models.hash is 'Whatever tells two models of one name apart; empty when nobody said.';
+comment on column memory.embedding_models.state is 'active, next (a re-embedding is under way) or retired.';
+
+revoke all on memory.embedding_models from public;
+grant select on memory.embedding_models to penstock_user;
+
+create or replace function memory.registered_model()
+returns table (name text, dimensions int, hash text, registered_at timestamptz)
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+    select m.name, m.dimensions, m.hash, m.registered_at
+    from memory.embedding_models m
+    where m.state = 'active';
+end
+$fn$;
+
+comment on function memory.registered_model is
+  'The model that all embeddings come from; no row when none is registered.';
+
+create or replace function memory._raise_mismatch(
+  registered memory.embedding_models,
+  name text,
+  dimensions int,
+  hash text
+)
+returns void
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  raise exception using errcode = '22023',
+    message = format('expected embeddings of model %L with %s dimensions%s, got %s with %s dimensions%s',
+      registered.name, registered.dimensions, case when registered.hash <> '' then format(' (hash %s)', registered.hash) else '' end,
+      coalesce(quote_literal(name), 'some'), coalesce(dimensions::text, 'unknown'), case when hash <> '' then format(' (hash %s)', hash) else '' end),
+    detail = jsonb_build_object(
+      'registered', jsonb_build_object('name', registered.name, 'dimensions', registered.dimensions, 'hash', registered.hash),
+      'actual', jsonb_build_object('name', name, 'dimensions', dimensions, 'hash', hash))::text,
+    hint = 'Use the registered model, or move everything to the other one: penstock memory reembed.';
+end
+$fn$;
+
+comment on function memory._raise_mismatch is
+  'Raises 22023 with both signatures in DETAIL: the registered model and the one that was used.';
+
+create or replace function memory._check_embedding(
+  embedding vector,
+  model text
+)
+returns void
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  registered memory.embedding_models;
+  found_dimensions int;
+  norm float8;
+begin
+  if embedding is null and model is null then
+    return;
+  end if;
+  select m.* into registered from memory.embedding_models m where m.state = 'active';
+  if not found then
+    raise exception using errcode = '55000',
+      message = 'no embedding model is registered, so embeddings cannot be compared',
+      hint = 'An administrator runs: select memory.register_model(NAME, DIMENSIONS).';
+  end if;
+  if embedding is not null then
+    execute format('select %1$s.vector_dims($1), %1$s.vector_norm($1)', penstock._vector_schema())
+    into found_dimensions, norm using embedding;
+  end if;
+  if model <> registered.name or found_dimensions <> registered.dimensions then
+    perform memory._raise_mismatch(registered, model, found_dimensions, null);
+  end if;
+  if norm = 0 then
+    raise exception using errcode = '22023',
+      message = 'expected an embedding with a direction, got only zeros, which cosine cannot compare';
+  end if;
+end
+$fn$;
+
+comment on function memory._check_embedding is
+  'Raises 22023 unless an embedding, and the name of the model where given, are of the registered model.';
+
+revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
+grant execute on function memory.registered_model to penstock_user;
+
+--! split: 119-memory-070-init.sql
+create or replace function memory._use_dimensions(
+  column_name name,
+  dimensions int
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  execute format('alter table memory.memories alter column %I type %s.halfvec(%s)', column_name, penstock._vector_schema(), dimensions);
+  /* A search reads every row that it compares with: in the row as long as a page holds it twice. */
+  execute format('alter table memory.memories alter column %I set storage %s', column_name,
+    case when dimensions <= 1536 then 'plain' else 'external' end);
+end
+$fn$;
+
+comment on function memory._use_dimensions is
+  'Gives a column of embeddings its length, and the storage that goes with it.';
+
+create or replace function memory.register_model(
+  name text,
+  dimensions int,
+  hash text default ''
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  registered memory.embedding_models;
+begin
+  if coalesce(register_model.name, '') = '' or register_model.dimensions is null or hash is null then
+    raise exception using errcode = '22004', message = 'expected the name of a model and its dimensions, got NULL or nothing';
+  end if;
+  if register_model.dimensions not between 1 and 4000 then
+    raise exception using errcode = '22023',
+      message = format('expected 1 to 4000 dimensions, which a vector index takes, got %s', register_model.dimensions);
+  end if;
+  select m.* into registered from memory.embedding_models m where m.state = 'active';
+  if found then
+    if (registered.name, registered.dimensions, registered.hash) <> (register_model.name, register_model.dimensions, register_model.hash) then
+      perform memory._raise_mismatch(registered, register_model.name, register_model.dimensions, register_model.hash);
+    end if;
+    return;
+  end if;
+  insert into memory.embedding_models (name, dimensions, hash, state)
+  values (register_model.name, register_model.dimensions, register_model.hash, 'active');
+  perform memory._use_dimensions('embedding', register_model.dimensions);
+  execute format('create index memories_embedding on memory.memories using hnsw (embedding %s.halfvec_cosine_ops)', penstock._vector_schema());
+  update penstock._collections c
+  set dimensions = register_model.dimensions, index_kind = 'hnsw'
+  where c.name = 'memory';
+end
+$fn$;
+
+comment on function memory.register_model is
+  'Says, once, which model all embeddings come from, and builds the vector index. The same again does nothing. Errors: 22023 with both signatures for another model, 22004.';
+
+create or replace function memory.init(
+  model text default null,
+  dimensions int default null,
+  hash text default '',
+  namespace text default 'default'
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  registered penstock._collections;
+begin
+  select c.* into registered from penstock._collections c where c.name = 'memory';
+  if found and registered.relation <> 'memory.memories'::regclass then
+    raise exception using errcode = '42710',
+      message = 'another table is registered as collection memory',
+      hint = 'Free the name: select penstock.unregister(''memory''). Its table stays.';
+  end if;
+  if not found then
+    insert into penstock._collections (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned)
+    values ('memory', 'memory.memories', 'id', 'uuid', 'embedding', 'metadata', 'halfvec', 1, 'cosine', 'none', false);
+    perform integrity.protect('memory');
+  end if;
+  if init.model is not null or init.dimensions is not null then
+    perform memory.register_model(init.model, init.dimensions, init.hash);
+  end if;
+  perform memory.create_namespace(init.namespace);
+  return jsonb_build_object(
+    'namespace', init.namespace,
+    'model', (select jsonb_build_object('name', m.name, 'dimensions', m.dimensions, 'hash', m.hash) from memory.registered_model() m)
+  );
+end
+$fn$;
+
+comment on function memory.init is
+  'Sets the memory up: registers its table as collection memory behind the gate (in mode observe at first), the embedding model where one is named, and a first namespace for the caller. Safe to repeat. Errors: 22023 with both signatures when another model is registered.';
+
+revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
+grant execute on function memory.register_model, memory.init to penstock_admin;
+
+--! split: 120-memory-100-store.sql
+create or replace function memory._check_records(
+  records jsonb,
+  embeddings vector[],
+  model text
+)
+returns void
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  fault record;
+begin
+  if jsonb_typeof(records) is distinct from 'array' then
+    raise exception using errcode = '22023',
+      message = format('expected a JSON array of memories, got %s', coalesce(jsonb_typeof(records), 'NULL'));
+  end if;
+  if embeddings is not null and cardinality(embeddings) <> jsonb_array_length(records) then
+    raise exception using errcode = '22023',
+      message = format('expected as many embeddings as memories (%s), got %s', jsonb_array_length(records), cardinality(embeddings)),
+      hint = 'NULL stands for a memory without one.';
+  end if;
+
+  select r.position, p.problem, p.code
+  into fault
+  from jsonb_array_elements(records) with ordinality as r (value, position)
+  cross join lateral (
+    select
+      case
+        when jsonb_typeof(r.value) <> 'object' then 'expected an object, got ' || jsonb_typeof(r.value)
+        when r.value ->> 'content' is null or r.value ->> 'content' = '' then 'expected content, got none'
+        when octet_length(r.value ->> 'content') > 10485760 then
+          format('expected at most 10485760 bytes of content, got %s', octet_length(r.value ->> 'content'))
+        when octet_length(r.value ->> 'node_type') not between 1 and 128 then 'expected a node_type of 1 to 128 bytes'
+        when not memory._are_json_labels(r.value -> 'tags') then
+          'expected tags: at most 1000 texts of 1 to 512 bytes, none NULL'
+        when not memory._are_json_labels(r.value -> 'domains') then
+          'expected domains: at most 1000 texts of 1 to 512 bytes, none NULL'
+        when coalesce(jsonb_typeof(r.value -> 'metadata'), 'object') not in ('object', 'null') then 'expected metadata that is an object'
+        when coalesce(jsonb_typeof(r.value -> 'domain_scores'), 'object') not in ('object', 'null') then 'expected domain_scores that are an object'
+        when (r.value ->> 'valid_until')::timestamptz <= (r.value ->> 'valid_from')::timestamptz then 'expected valid_until after valid_from'
+      end as problem,
+      case when octet_length(r.value ->> 'content') > 10485760 then '54000' else '22023' end as code
+  ) as p
+  where p.problem is not null
+  order by r.position
+  limit 1;
+  if found then
+    raise exception using errcode = fault.code,
+      message = fault.problem,
+      detail = jsonb_build_object('position', fault.position, 'id', left(records -> (fault.position - 1)::int ->> 'id', 100))::text,
+      hint = case when fault.code = '54000' then 'Split the text into several memories.' else 'Nothing was stored.' end;
+  end if;
+
+  for i in 1..coalesce(cardinality(embeddings), 0) loop
+    if embeddings[i] is not null then
+      perform memory._check_embedding(embeddings[i], model);
+    end if;
+  end loop;
+end
+$fn$;
+
+comment on function memory._check_records is
+  'Raises on the first memory of a batch that cannot be stored, with its position (from 1) in DETAIL: 22023, or 54000 for content above 10 MB.';
+
+create or replace function memory._are_json_labels(
+  labels jsonb
+)
+returns boolean
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return labels is null or labels = 'null' or (
+    jsonb_typeof(labels) = 'array'
+    and not exists (select from jsonb_array_elements(labels) as l where jsonb_typeof(l) <> 'string')
+    and memory._are_labels(array(select jsonb_array_elements_text(labels)))
+  );
+end
+$fn$;
+
+comment on function memory._are_json_labels is
+  'Whether a JSON value may be tags or domains; NULL and null stand for none.';
+
+create or replace function memory._labels(
+  labels jsonb
+)
+returns text[]
+immutable
+parallel safe
+language sql
+as $fn$
+  select case
+    when pg_catalog.jsonb_typeof(labels) operator(pg_catalog.=) 'array' then array(select pg_catalog.jsonb_array_elements_text(labels))
+    else '{}'
+  end
+$fn$;
+
+comment on function memory._labels is
+  'The texts of a JSON array; none for NULL and null.';
+
+create or replace function memory._store(
+  namespace text,
+  records jsonb,
+  embeddings vector[],
+  skip_existing boolean default false
+)
+returns setof uuid
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  new_ids uuid[];
+  unknown text;
+begin
+  select r ->> 'superseded_by'
+  into unknown
+  from jsonb_array_elements(records) as r
+  where r ->> 'superseded_by' is not null
+    and not exists (
+      select from memory.memories m
+      where m.id = (r ->> 'superseded_by')::uuid and m.namespace = _store.namespace
+    )
+    and not exists (
+      select from jsonb_array_elements(records) as other
+      where (other ->> 'id')::uuid = (r ->> 'superseded_by')::uuid
+    )
+  limit 1;
+  if found then
+    raise exception using errcode = '23503',
+      message = format('superseded_by: namespace %L has no memory %s', namespace, left(unknown, 100)),
+      hint = 'Nothing was stored. Store that memory first, or in the same batch.';
+  end if;
+
+  with given as materialized (
+    select r.position, coalesce((r.value ->> 'id')::uuid, gen_random_uuid()) as id, r.value as v
+    from jsonb_array_elements(records) with ordinality as r (value, position)
+  ), stored as (
+    insert into memory.memories as m (
+      id, namespace, content, node_type, tags, domains, domain_scores, embedding, metadata,
+      created_at, updated_at, valid_from, valid_until, superseded_by
+    )
+    select
+      g.id, _store.namespace, g.v ->> 'content', coalesce(g.v ->> 'node_type', 'fact'),
+      memory._labels(g.v -> 'tags'), memory._labels(g.v -> 'domains'),
+      coalesce(nullif(g.v -> 'domain_scores', 'null'), '{}'), embeddings[g.position],
+      coalesce(nullif(g.v -> 'metadata', 'null'), '{}'),
+      coalesce((g.v ->> 'created_at')::timestamptz, now()),
+      coalesce((g.v ->> 'updated_at')::timestamptz, (g.v ->> 'created_at')::timestamptz, now()),
+      (g.v ->> 'valid_from')::timestamptz, (g.v ->> 'valid_until')::timestamptz, (g.v ->> 'superseded_by')::uuid
+    from given g
+    order by g.position
+    on conflict (id) do nothing
+    returning m.id, m.created_at
+  ), scheduled as (
+    insert into memory.scheduling (
+      memory_id, namespace, state, stability, difficulty, next_review, last_review, reps, lapses, scheduled_days, learning_steps
+    )
+    select
+      s.id, _store.namespace, coalesce(f.state, 'new'), coalesce(f.stability, 0), coalesce(f.difficulty, 0),
+      coalesce(f.next_review, s.created_at), f.last_review, coalesce(f.reps, 0), coalesce(f.lapses, 0),
+      coalesce(f.scheduled_days, 0), coalesce(f.learning_steps, 0)
+    from stored s
+    join given g using (id)
+    cross join lateral jsonb_to_record(coalesce(nullif(g.v -> 'scheduling', 'null'), '{}')) as f (
+      state text, stability float8, difficulty float8, next_review timestamptz, last_review timestamptz,
+      reps int, lapses int, scheduled_days int, learning_steps int
+    )
+  )
+  select coalesce(array_agg(g.id order by g.position), '{}')
+  into new_ids
+  from given g
+  join stored s using (id);
+  if not skip_existing and cardinality(new_ids) < jsonb_array_length(records) then
+    raise exception using errcode = '23505',
+      message = format('a memory with the id %s is there already', (
+        select r ->> 'id'
+        from jsonb_array_elements(records) with ordinality as r (r, position)
+        where r ->> 'id' is not null
+        order by (r ->> 'id')::uuid <> all (new_ids) desc, position desc
+        limit 1
+      )),
+      hint = 'Nothing was stored. Change it with memory.update, or let a new id be made.';
+  end if;
+  return query select unnest(new_ids);
+end
+$fn$;
+
+comment on function memory._store is
+  'Stores a batch of memories that were checked, with their scheduling, and returns the ids of those that are new, in order. Errors: 23505 for an id that is taken, unless existing ones are skipped.';
+
+revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
+
+--! split: 121-memory-110-insert.sql
+create or replace function memory._decide(
+  namespace text,
+  content text,
+  embedding vector,
+  mode text
+)
+returns table (action text, matched_id uuid, similarity float8, reason text)
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  settings jsonb;
+  reinforce_at float8;
+  update_at float8;
+begin
+  select n.settings into settings from memory._namespaces n where n.name = _decide.namespace;
+  reinforce_at := (settings ->> 'reinforce_at')::float8;
+  update_at := (settings ->> 'update_at')::float8;
+  action := 'create';
+  if mode = 'create' then
+    reason := 'dedupe is create: nothing was compared';
+    return next;
+    return;
+  end if;
+
+  select m.id, 1 into matched_id, similarity
+  from memory.memories m
+  where m.namespace = _decide.namespace
+    and hashtextextended(m.content, 0) = hashtextextended(_decide.content, 0)
+    and m.content = _decide.content
+    and m.superseded_by is null
+    and (m.valid_until > now()) is not false
+  order by m.created_at
+  limit 1;
+  if found then
+    action := case when mode = 'update' then 'update' else 'reinforce' end;
+    reason := 'the same content is there';
+    return next;
+    return;
+  end if;
+  if embedding is null then
+    reason := 'no embedding was given and no memory has the same content';
+    return next;
+    return;
+  end if;
+
+  select v.id, v.similarity into matched_id, similarity
+  from memory._vector_arm(memory._condition(_decide.namespace), embedding, 1, false, null) v;
+  if matched_id is null then
+    reason := 'there is no memory to compare with';
+  elsif similarity >= reinforce_at and mode in ('auto', 'reinforce') then
+    action := 'reinforce';
+    reason := format('similarity %s is at least reinforce_at (%s)', round(similarity::numeric, 4), reinforce_at);
+  elsif similarity >= update_at and mode in ('auto', 'update') then
+    action := 'update';
+    reason := format('similarity %s is at least update_at (%s)%s', round(similarity::numeric, 4), update_at,
+      case when mode = 'auto' then format(' and below reinforce_at (%s)', reinforce_at) end);
+  else
+    reason := format('the nearest memory has similarity %s, below %s (%s)', round(similarity::numeric, 4),
+      case when mode = 'reinforce' then 'reinforce_at' else 'update_at' end,
+      case when mode = 'reinforce' then reinforce_at else update_at end);
+  end if;
+  return next;
+end
+$fn$;
+
+comment on function memory._decide is
+  'What insert does with a new memory, the memory that it was compared with, and why.';
+
+create or replace function memory.insert(
+  content text,
+  embedding vector default null,
+  node_type text default 'fact',
+  tags text[] default '{}',
+  domains text[] default '{}',
+  metadata jsonb default '{}',
+  valid_from timestamptz default null,
+  valid_until timestamptz default null,
+  dedupe text default 'create',
+  dry_run boolean default false,
+  model text default null,
+  id uuid default null,
+  namespace text default null
+)
+returns table (memory_id uuid, action text, matched_id uuid, similarity float8, reason text, decision bigint)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  record jsonb;
+begin
+  namespace := memory._enter(namespace, 'insert', true);
+  if dedupe is null or dedupe not in ('create', 'auto', 'reinforce', 'update') then
+    raise exception using errcode = '22023',
+      message = format('expected dedupe to be create, auto, reinforce or update, got %L', left(dedupe, 100));
+  end if;
+  record := jsonb_build_object(
+    'id', insert.id, 'content', insert.content, 'node_type', coalesce(insert.node_type, 'fact'), 'tags', insert.tags,
+    'domains', insert.domains, 'metadata', insert.metadata, 'valid_from', insert.valid_from, 'valid_until', insert.valid_until);
+  perform memory._check_records(jsonb_build_array(record), array[insert.embedding], insert.model);
+  if dedupe <> 'create' then
+    /* Two that are told the same at once must not both find nothing. */
+    perform pg_advisory_xact_lock(hashtext('memory.insert'), hashtext(namespace));
+  end if;
+  select d.* into action, matched_id, similarity, reason
+  from memory._decide(insert.namespace, insert.content, insert.embedding, dedupe) d;
+  if dry_run then
+    memory_id := case when action = 'reinforce' then matched_id end;
+    return next;
+    return;
+  end if;
+
+  if action = 'reinforce' then
+    memory_id := matched_id;
+    perform memory._review_step(matched_id, 3, now());
+  else
+    select s.id into memory_id from memory._store(insert.namespace, jsonb_build_array(record), array[insert.embedding]) s (id);
+    if action = 'update' then
+      update memory.memories m set superseded_by = memory_id, updated_at = now() where m.id = insert.matched_id;
+    end if;
+  end if;
+  if action <> 'create' then
+    insert into memory.dedupe_decisions as d (namespace, action, memory_id, matched_id, similarity, reason, not_stored, embedding)
+    values (
+      insert.namespace, insert.action, insert.memory_id, insert.matched_id, insert.similarity, insert.reason,
+      case when insert.action = 'reinforce' then record end,
+      case when insert.action = 'reinforce' then insert.embedding end
+    )
+    returning d.id into decision;
+  end if;
+  return next;
+end
+$fn$;
+
+comment on function memory.insert is
+  'Stores a memory and says what was done. dedupe: create (always), auto (reinforce what is nearly the same, supersede what is close, else create), reinforce, update. dry_run only explains. Nothing is merged silently: decision is the row of memory.dedupe_decisions that memory.undo_decision takes back. Errors: 22023 for wrong input or another model, 54000 above 10 MB, 23505 for a taken id.';
+
+create or replace function memory.insert_many(
+  records jsonb,
+  embeddings vector[] default null,
+  model text default null,
+  skip_existing boolean default false,
+  namespace text default null
+)
+returns setof uuid
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'insert', true);
+  perform memory._check_records(records, embeddings, model);
+  return query select * from memory._store(namespace, records, embeddings, coalesce(skip_existing, false));
+end
+$fn$;
+
+comment on function memory.insert_many is
+  'Stores a JSON array of memories, all or none, and returns the ids of the new ones in order. An object has content and may have id, node_type, tags, domains, domain_scores, metadata, created_at, updated_at, valid_from, valid_until, superseded_by and scheduling. Drivers send embeddings as text in an array: {"[1,2]",NULL}. Errors as insert, with the position in DETAIL.';
+
+revoke all on function memory._decide, memory.insert, memory.insert_many from public;
+grant execute on function memory.insert, memory.insert_many to penstock_user;
+
+--! split: 122-memory-120-records.sql
+create or replace function memory._own(
+  id uuid,
+  operation text,
+  writing boolean default true
+)
+returns text
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  found_namespace text;
+begin
+  if id is null then
+    raise exception using errcode = '22004', message = 'expected the id of a memory, got NULL';
+  end if;
+  select m.namespace into found_namespace from memory.memories m where m.id = _own.id;
+  if not found or not memory._reaches(found_namespace, false) then
+    raise exception using errcode = 'P0002',
+      message = format('memory %s does not exist', id),
+      detail = jsonb_build_object('id', id)::text;
+  end if;
+  return memory._enter(found_namespace, operation, writing);
+end
+$fn$;
+
+comment on function memory._own is
+  'The namespace of a memory that the caller may change, after the gate. Errors: P0002 when there is none, or it is of a namespace that the caller may not read.';
+
+create or replace function memory.get(
+  variadic ids uuid[]
+)
+returns table (
+  id uuid, namespace text, content text, node_type text, tags text[], domains text[], domain_scores jsonb, embedding halfvec,
+  metadata jsonb, created_at timestamptz, updated_at timestamptz, valid_from timestamptz, valid_until timestamptz,
+  superseded_by uuid, retrievability float8
+)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  reachable constant text[] := memory._reachable(false);
+  entered text;
+begin
+  for entered in
+    select distinct m.namespace from memory.memories m where m.id = any (ids) and m.namespace = any (reachable)
+  loop
+    perform memory._enter(entered, 'read');
+  end loop;
+  return query
+    select
+      m.id, m.namespace, m.content, m.node_type, m.tags, m.domains, m.domain_scores, m.embedding, m.metadata,
+      m.created_at, m.updated_at, m.valid_from, m.valid_until, m.superseded_by,
+      memory.retrievability(s.stability, s.last_review, now(), memory._decay(n.settings))
+    from memory.memories m
+    join memory.scheduling s on s.memory_id = m.id
+    join memory._namespaces n on n.name = m.namespace
+    where m.id = any (ids) and m.namespace = any (reachable)
+    order by array_position(ids, m.id);
+end
+$fn$;
+
+comment on function memory.get is
+  'Memories by id, in the order of the ids; none for an id that does not exist or is of a namespace that the caller may not read. A list: select * from memory.get(variadic ids).';
+
+create or replace function memory.update(
+  id uuid,
+  content text default null,
+  embedding vector default null,
+  node_type text default null,
+  tags text[] default null,
+  domains text[] default null,
+  domain_scores jsonb default null,
+  metadata jsonb default null,
+  valid_from timestamptz default null,
+  valid_until timestamptz default null,
+  model text default null
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform memory._own(id, 'update');
+  perform memory._check_records(
+    jsonb_build_array(jsonb_build_object(
+      'id', update.id, 'content', coalesce(update.content, '-'), 'node_type', coalesce(update.node_type, 'fact'),
+      'tags', update.tags, 'domains', update.domains, 'domain_scores', update.domain_scores, 'metadata', update.metadata)),
+    array[update.embedding], update.model
+  );
+  update memory.memories m
+  set
+    content = coalesce(update.content, m.content),
+    /* The vector of another text would be a lie. */
+    embedding = case
+      when update.embedding is not null then update.embedding
+      when update.content <> m.content then null
+      else m.embedding
+    end,
+    node_type = coalesce(update.node_type, m.node_type),
+    tags = coalesce(update.tags, m.tags),
+    domains = coalesce(update.domains, m.domains),
+    domain_scores = coalesce(update.domain_scores, m.domain_scores),
+    metadata = coalesce(update.metadata, m.metadata),
+    valid_from = coalesce(update.valid_from, m.valid_from),
+    valid_until = coalesce(update.valid_until, m.valid_until),
+    updated_at = now()
+  where m.id = update.id;
+end
+$fn$;
+
+comment on function memory.update is
+  'Changes a memory in place; NULL leaves a field as it is. Another content without an embedding leaves the memory without one: it is then found by words only, and memory.health_check counts it. To keep the old text, insert a new memory and supersede. Errors: P0002, 22023.';
+
+create or replace function memory.delete(
+  variadic ids uuid[]
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  writable constant text[] := memory._reachable(true);
+  entered text;
+  deleted bigint;
+begin
+  if ids is null then
+    raise exception using errcode = '22004', message = 'expected ids, got NULL';
+  end if;
+  for entered in
+    select distinct m.namespace from memory.memories m where m.id = any (ids) and m.namespace = any (writable)
+  loop
+    perform memory._enter(entered, 'delete', true);
+  end loop;
+  delete from memory.memories m where m.id = any (ids) and m.namespace = any (writable);
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$fn$;
+
+comment on function memory.delete is
+  'Forgets memories for good, with their scheduling, reviews and edges, and returns how many there were. What one of them superseded is current again. Ids of namespaces that the caller may not write count as unknown.';
+
+revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
+grant execute on function memory.get, memory.update, memory.delete to penstock_user;
+
+--! split: 123-memory-130-supersede.sql
+create or replace function memory.supersede(
+  old_id uuid,
+  new_id uuid
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  namespace constant text := memory._own(old_id, 'update');
+begin
+  if memory._own(new_id, 'update') <> namespace then
+    raise exception using errcode = '22023', message = 'expected two memories of one namespace';
+  end if;
+  /* One writer of these chains at a time, or two could close a circle. */
+  perform pg_advisory_xact_lock(hashtext('memory.supersede'), hashtext(namespace));
+  if exists (
+    with recursive chain (id) as (
+      select new_id
+      union
+      select m.superseded_by from chain c join memory.memories m on m.id = c.id where m.superseded_by is not null
+    )
+    select from chain c where c.id = old_id
+  ) then
+    raise exception using errcode = '22023',
+      message = format('memory %s is superseded by %s, or is the same', new_id, old_id),
+      hint = format('Take that back first: select memory.undo_supersede(%L).', new_id);
+  end if;
+  update memory.memories m
+  set superseded_by = new_id, updated_at = now()
+  where m.id = old_id and m.superseded_by is null;
+  if not found then
+    raise exception using errcode = '55000',
+      message = format('memory %s is superseded already', old_id),
+      hint = format('Take that back first: select memory.undo_supersede(%L).', old_id);
+  end if;
+end
+$fn$;
+
+comment on function memory.supersede is
+  'Puts a memory in the place of another, which is kept and found only when asked for. Errors: P0002, 55000 when it is superseded already, 22023 for a circle.';
+
+create or replace function memory.undo_supersede(
+  id uuid
+)
+returns uuid
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  successor uuid;
+begin
+  perform memory._own(id, 'update');
+  select m.superseded_by into successor from memory.memories m where m.id = undo_supersede.id for update;
+  if successor is null then
+    raise exception using errcode = '55000', message = format('memory %s is not superseded', id);
+  end if;
+  update memory.memories m set superseded_by = null, updated_at = now() where m.id = undo_supersede.id;
+  return successor;
+end
+$fn$;
+
+comment on function memory.undo_supersede is
+  'Makes a superseded memory current again and returns the one that had replaced it, which stays. Errors: P0002, 55000 when it is not superseded.';
+
+create or replace function memory.undo_decision(
+  decision bigint
+)
+returns uuid
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  made memory.dedupe_decisions;
+  restored uuid;
+begin
+  select d.* into made from memory.dedupe_decisions d where d.id = undo_decision.decision for update;
+  if not found or not memory._reaches(made.namespace, true) then
+    raise exception using errcode = 'P0002', message = format('decision %s does not exist', decision);
+  end if;
+  perform memory._enter(made.namespace, 'update', true);
+  if made.undone_at is not null then
+    raise exception using errcode = '55000', message = format('decision %s was undone at %s', decision, made.undone_at);
+  end if;
+  if made.action = 'reinforce' then
+    select s.id into restored
+    from memory._store(made.namespace, jsonb_build_array(made.not_stored), array[made.embedding]) s (id);
+  else
+    update memory.memories m set superseded_by = null, updated_at = now()
+    where m.id = made.matched_id and m.superseded_by = made.memory_id;
+    if not found then
+      raise exception using errcode = '55000',
+        message = format('memory %s is no longer superseded by %s', made.matched_id, made.memory_id);
+    end if;
+    restored := made.matched_id;
+  end if;
+  update memory.dedupe_decisions d set undone_at = now() where d.id = undo_decision.decision;
+  return restored;
+end
+$fn$;
+
+comment on function memory.undo_decision is
+  'Turns what insert decided into create: stores what reinforce did not, or brings back what update superseded. Returns the id of the memory that is back. Reviews are not taken back. Errors: P0002, 55000 when undone before.';
+
+revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
+grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
+
+--! split: 124-memory-200-retrievability.sql
+/*
+ * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
+ * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
+ * days, factor and S rounded to 8 digits. Both are inlined, for a filter may meet every row.
+ */
+create or replace function memory.retrievability(
+  stability float8,
+  last_review timestamptz,
+  at timestamptz default now(),
+  decay float8 default 0.1542
+)
+returns float8
+immutable
+parallel safe
+language sql
+as $fn$
+  select case
+    when last_review is null then 1::pg_catalog.float8
+    else pg_catalog.power(
+      1 operator(pg_catalog.+) (
+        pg_catalog.round((pg_catalog.power(0.9::pg_catalog.float8, (-1) operator(pg_catalog./) decay) operator(pg_catalog.-) 1)::pg_catalog.numeric, 8)::pg_catalog.float8
+        operator(pg_catalog.*) greatest(
+          pg_catalog.floor(pg_catalog.date_part('epoch', at operator(pg_catalog.-) last_review) operator(pg_catalog./) 86400), 0
+        )
+        operator(pg_catalog./) pg_catalog.round(stability::pg_catalog.numeric, 8)::pg_catalog.float8
+      ),
+      operator(pg_catalog.-) decay
+    )
+  end
+$fn$;
+
+comment on function memory.retrievability is
+  'Probability that a memory is recalled at a time, by FSRS-6: 0.9 after stability days, less later. 1 for one that was never reviewed, since nothing says that it was forgotten. Time counts in whole days, as in ts-fsrs; decay is weight 20 of the settings.';
+
+create or replace function memory._decay(
+  settings jsonb
+)
+returns float8
+immutable
+parallel safe
+language sql
+as $fn$
+  select (settings operator(pg_catalog.->) 'weights' operator(pg_catalog.->>) 20)::pg_catalog.float8
+$fn$;
+
+comment on function memory._decay is
+  'The exponent of the forgetting curve under the settings of a namespace.';
+
+revoke all on function memory.retrievability, memory._decay from public;
+grant execute on function memory.retrievability, memory._decay to penstock_user;
+
+--! split: 125-memory-210-conditions.sql
+/*
+ * Filters become SQL text with every value a quoted literal, so that the planner sees them
+ * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
+ */
+create or replace function memory._condition(
+  namespace text,
+  domains text[] default null,
+  node_types text[] default null,
+  tags text[] default null,
+  metadata jsonb default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  min_retrievability float8 default null,
+  include_superseded boolean default false,
+  at timestamptz default now()
+)
+returns text
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  condition text;
+begin
+  if namespace is null then
+    raise exception using errcode = '22004', message = 'expected a namespace, got NULL';
+  end if;
+  if min_retrievability not between 0 and 1 then
+    raise exception using errcode = '22023',
+      message = format('expected min_retrievability from 0 to 1, got %s', min_retrievability);
+  end if;
+  condition := format('m.namespace = %L', namespace);
+  if not coalesce(include_superseded, false) then
+    condition := condition || ' and m.superseded_by is null';
+  end if;
+  condition := condition || format(
+    ' and (m.valid_until is null or m.valid_until > %1$L::timestamptz) and (m.valid_from is null or m.valid_from <= %1$L::timestamptz)', at);
+  if domains is not null then
+    condition := condition || format(' and m.domains && %L::text[]', domains);
+  end if;
+  if node_types is not null then
+    condition := condition || format(' and m.node_type = any (%L::text[])', node_types);
+  end if;
+  if tags is not null then
+    condition := condition || format(' and m.tags && %L::text[]', tags);
+  end if;
+  if metadata is not null and metadata <> '{}' then
+    condition := condition || ' and ' || penstock._filter_sql('m.metadata', metadata);
+  end if;
+  if created_after is not null then
+    condition := condition || format(' and m.created_at >= %L::timestamptz', created_after);
+  end if;
+  if created_before is not null then
+    condition := condition || format(' and m.created_at < %L::timestamptz', created_before);
+  end if;
+  if min_retrievability is not null then
+    condition := condition || format(
+      ' and (select memory.retrievability(s.stability, s.last_review, %L::timestamptz, %L::float8)
+             from memory.scheduling s where s.memory_id = m.id) >= %L::float8',
+      at, (select memory._decay(n.settings) from memory._namespaces n where n.name = namespace), min_retrievability);
+  end if;
+  return condition;
+end
+$fn$;
+
+comment on function memory._condition is
+  'SQL condition on alias m of memory.memories for a namespace and filters; NULL leaves a filter out. Errors: 22023, 22004.';
+
+/* The boundary of the exact side, see _vector_arm. */
+create or replace function memory._few_match(
+  condition text
+)
+returns boolean
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+language plpgsql
+as $fn$
+declare
+  few constant int := 10000;
+  matching int;
+begin
+  execute format('select count(*) from (select from memory.memories m where %s limit %s) m', condition, few + 1)
+  into matching;
+  return matching <= few;
+end
+$fn$;
+
+comment on function memory._few_match is
+  'Whether at most 10,000 memories meet a condition. Stops counting there.';
+
+revoke all on function memory._condition, memory._few_match from public;
+
+--! split: 126-memory-220-vector-arm.sql
+create or replace function memory._vector_statement(
+  condition text,
+  exact boolean
+)
+returns text
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  distance constant text := format('m.embedding operator(%1$s.<=>) $1::%1$s.halfvec', penstock._vector_schema());
+begin
+  /* No index can serve a sum, so the exact statement never uses the vector index. */
+  return format('select m.id, 1 - (%1$s) from memory.memories m where %2$s and m.embedding is not null order by %3$s limit $2',
+    distance, condition, case when exact then format('(%s) + 0', distance) else distance end);
+end
+$fn$;
+
+comment on function memory._vector_statement is
+  'The SQL text of a search by meaning: over the vector index, or exact over all rows that meet the condition. $1 is the query, $2 how many.';
+
+create or replace function memory._vector_arm(
+  condition text,
+  query vector,
+  n int,
+  exact boolean,
+  ef_search int,
+  is_filtered boolean default false,
+  documents bigint default 0
+)
+returns table (id uuid, similarity float8)
+volatile
+parallel unsafe
+rows 50
+set search_path = pg_catalog, pg_temp
+set hnsw.ef_search = 100
+set hnsw.iterative_scan = relaxed_order
+set enable_sort = on
+set enable_seqscan = off
+set jit = off
+language plpgsql
+as $fn$
+declare
+  ids uuid[];
+  similarities float8[];
+begin
+  /*
+   * Near the query all rows may fail a filter, so the index finds good neighbours only where
+   * many rows pass. Up to 10,000 rows an exact search is fast and misses nothing. Counting is
+   * spared where a whole namespace is searched that was large when last counted.
+   */
+  if not exact and (is_filtered or documents <= 20000) then
+    exact := memory._few_match(condition);
+  end if;
+  if not exact then
+    ef_search := coalesce(ef_search, greatest(100, least(n, 1000)));
+    if ef_search <> 100 then
+      perform set_config('hnsw.ef_search', ef_search::text, true);
+    end if;
+    /* The planner expects far fewer rows of most filters than there are, and would sort them. */
+    perform set_config('enable_sort', 'off', true);
+    execute format('select array_agg(a.id), array_agg(a.similarity) from (%s) as a (id, similarity)',
+      memory._vector_statement(condition, false))
+    into ids, similarities
+    using query, n;
+    if cardinality(ids) >= n then
+      return query select u.id, u.similarity from unnest(ids, similarities) as u (id, similarity);
+      return;
+    end if;
+    /* The scan gave up (hnsw.max_scan_tuples), or there are no more rows: only an exact search can tell. */
+    perform set_config('enable_sort', 'on', true);
+  end if;
+  return query execute memory._vector_statement(condition, true) using query, n;
+end
+$fn$;
+
+comment on function memory._vector_arm is
+  'The memories nearest to a query, in no order: exact where few rows meet the condition, else over the vector index. n rows whenever there are n. Settings of the scan end with the call.';
+
+revoke all on function memory._vector_statement, memory._vector_arm from public;
+
+--! split: 127-memory-230-words.sql
+/*
+ * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
+ * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
+ *
+ * How often a word occurs comes from ts_rank, which for a single word is the sum of 1/i^2
+ * over its n occurrences, divided by pi^2/6: the place of that sum among those of 1, 2, 3 ...
+ * occurrences is n. Reading the positions themselves is a hundred times slower.
+ */
+create or replace function memory._occurrences(
+  words tsvector,
+  word tsquery,
+  marks float4[]
+)
+returns int
+immutable
+parallel safe
+language sql
+as $fn$
+  select pg_catalog.width_bucket(pg_catalog.ts_rank('{1,1,1,1}', words, word), marks)
+$fn$;
+
+comment on function memory._occurrences is
+  'How often a single word occurs, up to the number of marks.';
+
+create or replace function memory._occurrence_marks()
+returns float4[]
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* Half-way between the sums of n - 1 and n terms; beyond 32, BM25 hardly grows. */
+  return array(
+    select ((sum(1.0::float8 / (n * n)) over (order by n) - 0.5 / (n * n)) / 1.64493406685)::float4
+    from generate_series(1, 32) as n
+    order by n
+  );
+end
+$fn$;
+
+comment on function memory._occurrence_marks is
+  'What ts_rank says of 1 to 32 occurrences of a word, a little less each.';
+
+create or replace function memory._word_query(
+  word text
+)
+returns tsquery
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (chr(39) || replace(replace(word, chr(92), repeat(chr(92), 2)), chr(39), repeat(chr(39), 2)) || chr(39))::tsquery;
+end
+$fn$;
+
+comment on function memory._word_query is
+  'A text query for one word as a tsvector holds it.';
+
+create or replace function memory._text_statement(
+  condition text,
+  newest_first boolean
+)
+returns text
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return format('select m.id, m.search_text from memory.memories m where %s and m.search_text @@ $1%s limit $2',
+    condition, case when newest_first then ' order by m.created_at desc' else '' end);
+end
+$fn$;
+
+comment on function memory._text_statement is
+  'The SQL text that finds candidates by words. $1 is the query, $2 how many.';
+
+create or replace function memory._candidates(
+  condition text,
+  query tsquery
+)
+returns table (id uuid, words tsvector)
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+set enable_sort = on
+set enable_bitmapscan = on
+set enable_seqscan = off
+set jit = off
+language plpgsql
+as $fn$
+declare
+  bound constant int := 1000;
+  candidates int;
+begin
+  execute format('select count(*) from (%s) c', memory._text_statement(condition, false)) into candidates using query, bound + 1;
+  if candidates > bound then
+    /* Too many to rank: the newest of them, walking back in time until there are enough. */
+    perform set_config('enable_sort', 'off', true);
+    perform set_config('enable_bitmapscan', 'off', true);
+    return query execute memory._text_statement(condition, true) using query, bound;
+    return;
+  end if;
+  return query execute memory._text_statement(condition, false) using query, bound;
+end
+$fn$;
+
+comment on function memory._candidates is
+  'The memories that meet a condition and match a text query: all of them, or the newest 1,000 where more do. Settings of the scan end with the call.';
+
+revoke all on function
+  memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
+  from public;
+
+--! split: 128-memory-235-text-arm.sql
+create or replace function memory._text_arm(
+  condition text,
+  query text,
+  n int,
+  namespace text
+)
+returns table (id uuid, score float8)
+volatile
+parallel unsafe
+rows 50
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  all_words constant tsquery := websearch_to_tsquery('english', query);
+  marks constant float4[] := memory._occurrence_marks();
+  words text[];
+  weights float8[];
+  frequencies int[];
+  documents bigint;
+  mean_length float8;
+  wider tsquery;
+  ids uuid[];
+  texts tsvector[];
+begin
+  if numnode(all_words) = 0 then
+    return;
+  end if;
+  select s.documents, s.lexemes::float8 / nullif(s.documents, 0)
+  into documents, mean_length
+  from memory._namespaces s
+  where s.name = _text_arm.namespace;
+  /* Rarest first. A word that was never counted is as rare as can be. */
+  select
+    array_agg(w.word order by coalesce(t.documents, 0), w.word),
+    array_agg(coalesce(t.documents, 0) order by coalesce(t.documents, 0), w.word)
+  into words, frequencies
+  from unnest(tsvector_to_array(to_tsvector('english', query))) as w (word)
+  left join memory._terms t on t.namespace = _text_arm.namespace and t.term = w.word;
+  words := words[1:16];
+  weights := array(
+    select case when documents > 0 then ln(1 + (greatest(documents - f, 0) + 0.5) / (f + 0.5)) else 1 end
+    from unnest(frequencies[1:16]) with ordinality as u (f, position)
+    order by position
+  );
+
+  select array_agg(c.id), array_agg(c.words) into ids, texts from memory._candidates(condition, all_words) c;
+  if coalesce(cardinality(ids), 0) < n and cardinality(words) > 1 and all_words::text !~ '!' and strpos(query, '"') = 0 then
+    /*
+     * Few memories have all the words: any of them will do, and the rank decides. Words that many
+     * memories have add little to it, so only as many of the rarest as together find a bounded number.
+     */
+    select string_agg(memory._word_query(u.word)::text, ' | ')::tsquery
+    into wider
+    from (
+      select w.word, w.position, sum(w.frequency) over (order by w.position) as found
+      from unnest(words, frequencies[1:16]) with ordinality as w (word, frequency, position)
+    ) u
+    where u.position = 1 or u.found <= 1000;
+    select array_agg(c.id), array_agg(c.words)
+    into ids, texts
+    from (
+      select k.id, k.words from unnest(ids, texts) as k (id, words)
+      union all
+      select c.id, c.words from memory._candidates(condition, wider) c where (c.id = any (ids)) is not true
+    ) c;
+  end if;
+
+  return query
+    select c.id, sum(w.weight * o.times * 2.2 / (o.times + 1.2 * (0.25 + 0.75 * length(c.words) / c.mean))) as score
+    from (
+      select k.id, k.words, coalesce(mean_length, avg(length(k.words)) over ()) as mean
+      from unnest(ids, texts) as k (id, words)
+    ) c
+    cross join (
+      select memory._word_query(u.word) as word, u.weight
+      from unnest(words, weights) as u (word, weight)
+    ) w
+    cross join lateral (select memory._occurrences(c.words, w.word, marks)::float8) as o (times)
+    group by c.id
+    order by score desc, c.id
+    limit n;
+end
+$fn$;
+
+comment on function memory._text_arm is
+  'The n memories that fit the words best, by BM25. All words of the query, in the syntax of web searches; where fewer than n have all, also those that have some, unless the query has quotes or exclusions.';
+
+revoke all on function memory._text_arm from public;
+
+--! split: 129-memory-240-search.sql
+create type memory.match as (
+  id uuid,
+  content text,
+  node_type text,
+  tags text[],
+  domains text[],
+  metadata jsonb,
+  created_at timestamptz,
+  updated_at timestamptz,
+  superseded_by uuid,
+  score float8,
+  fts_score float8,
+  vector_score float8,
+  retrievability float8
+);
+
+comment on type memory.match is
+  'One memory that a search found. score decides the order; fts_score is BM25, vector_score the cosine similarity, each NULL where that arm did not find it.';
+
+create or replace function memory.search(
+  query text default null,
+  embedding vector default null,
+  k int default 10,
+  domains text[] default null,
+  node_types text[] default null,
+  tags text[] default null,
+  metadata jsonb default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  min_retrievability float8 default null,
+  include_superseded boolean default false,
+  at timestamptz default now(),
+  fusion text default 'rrf',
+  alpha float8 default 0.5,
+  rrf_k int default 60,
+  ef_search int default null,
+  exact boolean default false,
+  model text default null,
+  namespace text default null
+)
+returns setof memory.match
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+language plpgsql
+as $fn$
+declare
+  condition text;
+  depth int;
+  decay float8;
+  documents bigint;
+  is_filtered constant boolean := domains is not null or node_types is not null or tags is not null or metadata is not null
+    or created_after is not null or created_before is not null or min_retrievability is not null;
+begin
+  namespace := memory._enter(namespace, 'search');
+  query := nullif(query, '');
+  if query is null and embedding is null then
+    raise exception using errcode = '22023',
+      message = 'expected a text or an embedding to search for, got neither',
+      hint = 'To list memories: select * from memory.memories order by created_at desc limit 10.';
+  end if;
+  if k is null or k not between 1 and 1000 then
+    raise exception using errcode = '22023',
+      message = format('expected k from 1 to 1000, got %s', coalesce(k::text, 'NULL'));
+  end if;
+  if fusion is null or fusion not in ('rrf', 'convex') then
+    raise exception using errcode = '22023',
+      message = format('expected fusion to be rrf or convex, got %L', left(fusion, 100));
+  end if;
+  if (alpha between 0 and 1) is not true or (rrf_k between 1 and 10000) is not true or ef_search not between 1 and 1000 then
+    raise exception using errcode = '22023',
+      message = format('expected alpha from 0 to 1, rrf_k from 1 to 10000 and ef_search from 1 to 1000, got %s, %s and %s', alpha, rrf_k, ef_search);
+  end if;
+  if octet_length(query) > 100000 then
+    raise exception using errcode = '54000',
+      message = format('expected a query of at most 100000 bytes, got %s', octet_length(query)),
+      hint = 'Search with its embedding, or with a part of it.';
+  end if;
+  perform memory._check_embedding(embedding, model);
+  select memory._decay(n.settings), n.documents into decay, documents from memory._namespaces n where n.name = search.namespace;
+  condition := memory._condition(
+    namespace, domains, node_types, tags, metadata, created_after, created_before, min_retrievability, include_superseded, at);
+  /* Fusing takes more than k of each arm: what is second in both may be first in all. */
+  depth := case when query is not null and embedding is not null then greatest(least(4 * k, 1000), 50) else k end;
+
+  return query
+    with texts as (
+      select t.id, t.score, rank() over (order by t.score desc) as place
+      from memory._text_arm(condition, query, depth, namespace) t
+      where query is not null
+    ), vectors as (
+      select v.id, v.similarity as score, rank() over (order by v.similarity desc) as place
+      from memory._vector_arm(condition, embedding, depth, coalesce(exact, false), ef_search, is_filtered, documents) v
+      where embedding is not null
+    ), fused as (
+      select
+        id,
+        t.score as fts_score,
+        v.score as vector_score,
+        case
+          when fusion = 'rrf' then coalesce(1.0::float8 / (rrf_k + t.place), 0) + coalesce(1.0::float8 / (rrf_k + v.place), 0)
+          else alpha * coalesce((v.score + 1) / nullif(max(v.score + 1) over (), 0), 0)
+            + (1 - alpha) * coalesce(t.score / nullif(max(t.score) over (), 0), 0)
+        end as score
+      from texts t
+      full join vectors v using (id)
+    ), best as materialized (
+      select f.* from fused f order by f.score desc, f.id limit k
+    )
+    select
+      b.id, m.content, m.node_type, m.tags, m.domains, m.metadata, m.created_at, m.updated_at, m.superseded_by,
+      b.score, b.fts_score, b.vector_score, memory.retrievability(s.stability, s.last_review, at, decay)
+    from best b
+    join memory.memories m on m.id = b.id
+    join memory.scheduling s on s.memory_id = b.id
+    order by b.score desc, b.id;
+end
+$fn$;
+
+comment on function memory.search is
+  'The k memories that fit a text, an embedding, or both best. Both are fused by reciprocal rank (rrf: 1 / (rrf_k + place), Cormack et al. 2009) or by convex combination (alpha for the embedding; scores divided by the largest, Bruch et al. 2023). Every filter holds for every result: any of domains, node_types or tags, metadata as in penstock.search, creation time, min_retrievability; superseded, expired and not yet valid memories (at) are left out. Always k rows where an embedding is given and k rows exist. Errors: 22023, 42704.';
+
+create or replace function memory.fts_search(
+  query text,
+  k int default 10,
+  domains text[] default null,
+  node_types text[] default null,
+  tags text[] default null,
+  metadata jsonb default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  min_retrievability float8 default null,
+  include_superseded boolean default false,
+  at timestamptz default now(),
+  namespace text default null
+)
+returns setof memory.match
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+    select s.*
+    from memory.search(
+      query, null, k, domains, node_types, tags, metadata, created_after, created_before, min_retrievability,
+      include_superseded, at, namespace => namespace
+    ) s;
+end
+$fn$;
+
+comment on function memory.fts_search is
+  'memory.search by words alone.';
+
+create or replace function memory.vector_search(
+  embedding vector,
+  k int default 10,
+  domains text[] default null,
+  node_types text[] default null,
+  tags text[] default null,
+  metadata jsonb default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  min_retrievability float8 default null,
+  include_superseded boolean default false,
+  at timestamptz default now(),
+  ef_search int default null,
+  exact boolean default false,
+  model text default null,
+  namespace text default null
+)
+returns setof memory.match
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return query
+    select s.*
+    from memory.search(
+      null, embedding, k, domains, node_types, tags, metadata, created_after, created_before, min_retrievability,
+      include_superseded, at, ef_search => ef_search, exact => exact, model => model, namespace => namespace
+    ) s;
+end
+$fn$;
+
+comment on function memory.vector_search is
+  'memory.search by meaning alone.';
+
+revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
+grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
+
+--! split: 130-memory-300-review.sql
+create or replace function memory._review_step(
+  id uuid,
+  rating int,
+  at timestamptz
+)
+returns memory.scheduling
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  before memory.scheduling;
+  changed memory.scheduling;
+  settings jsonb;
+  born timestamptz;
+begin
+  /* The row lock makes concurrent reviews of one memory follow each other. */
+  select s.* into strict before from memory.scheduling s where s.memory_id = _review_step.id for update;
+  select m.created_at, n.settings into strict born, settings
+  from memory.memories m
+  join memory._namespaces n on n.name = m.namespace
+  where m.id = _review_step.id;
+  if at < born then
+    raise exception using errcode = '22023',
+      message = format('expected a review after the creation of the memory (%s), got %s', born, at);
+  end if;
+  update memory.scheduling s
+  set
+    state = r.new_state, stability = r.new_stability, difficulty = r.new_difficulty, next_review = r.new_next_review,
+    last_review = r.new_last_review, reps = r.new_reps, lapses = r.new_lapses,
+    scheduled_days = r.new_scheduled_days, learning_steps = r.new_learning_steps
+  from memory._review(
+    before.state, before.stability, before.difficulty, before.next_review, before.last_review, before.reps, before.lapses,
+    before.scheduled_days, before.learning_steps, rating, at, settings
+  ) r
+  where s.memory_id = _review_step.id
+  returning s.* into changed;
+  insert into memory.review_events (memory_id, namespace, reviewed_at, rating, prior_state, new_state)
+  values (id, before.namespace, changed.last_review, rating, memory._state(before), memory._state(changed));
+  return changed;
+end
+$fn$;
+
+comment on function memory._review_step is
+  'One review: the step of FSRS, the new state, the event. The caller has asked for the rights.';
+
+create or replace function memory._state(
+  scheduling memory.scheduling
+)
+returns jsonb
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return to_jsonb(scheduling) - 'memory_id' - 'namespace';
+end
+$fn$;
+
+comment on function memory._state is
+  'What an event keeps of a scheduling row.';
+
+create or replace function memory.review(
+  id uuid,
+  rating int,
+  reviewed_at timestamptz default now()
+)
+returns table (
+  state text, stability float8, difficulty float8, next_review timestamptz, last_review timestamptz, reps int, lapses int,
+  scheduled_days int, learning_steps int
+)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform memory._own(id, 'update');
+  if rating is null or rating not between 1 and 4 then
+    raise exception using errcode = '22023',
+      message = format('expected a rating of 1 (again), 2 (hard), 3 (good) or 4 (easy), got %s', coalesce(rating::text, 'NULL'));
+  end if;
+  if reviewed_at is null or not isfinite(reviewed_at) then
+    raise exception using errcode = '22023', message = 'expected a time of the review';
+  end if;
+  return query
+    select
+      r.state, r.stability, r.difficulty, r.next_review, r.last_review, r.reps, r.lapses, r.scheduled_days, r.learning_steps
+    from memory._review_step(id, rating, reviewed_at) r;
+end
+$fn$;
+
+comment on function memory.review is
+  'Records how well a memory was recalled (1 again, 2 hard, 3 good, 4 easy) and returns its new scheduling, by FSRS-6. State and event change together or not at all. Times count in whole milliseconds. Errors: P0002, 22023 for another rating or a time before the creation or the last review.';
+
+revoke all on function memory._review_step, memory._state, memory.review from public;
+grant execute on function memory.review to penstock_user;
+
+--! split: 131-memory-310-scheduling.sql
+create or replace function memory.get_scheduling(
+  id uuid
+)
+returns table (
+  state text, stability float8, difficulty float8, next_review timestamptz, last_review timestamptz, reps int, lapses int,
+  scheduled_days int, learning_steps int, retrievability float8
+)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform memory._own(id, 'read', false);
+  return query
+    select
+      s.state, s.stability, s.difficulty, s.next_review, s.last_review, s.reps, s.lapses, s.scheduled_days, s.learning_steps,
+      memory.retrievability(s.stability, s.last_review, now(), memory._decay(n.settings))
+    from memory.scheduling s
+    join memory._namespaces n on n.name = s.namespace
+    where s.memory_id = get_scheduling.id;
+end
+$fn$;
+
+comment on function memory.get_scheduling is
+  'How well a memory is remembered, and the probability that it is recalled now. Errors: P0002.';
+
+create or replace function memory.update_scheduling(
+  id uuid,
+  state text,
+  stability float8,
+  difficulty float8,
+  next_review timestamptz,
+  last_review timestamptz,
+  reps int default 1,
+  lapses int default 0,
+  scheduled_days int default 0,
+  learning_steps int default 0
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  before memory.scheduling;
+  changed memory.scheduling;
+begin
+  perform memory._own(id, 'update');
+  if state is null or stability is null or difficulty is null or next_review is null or reps is null or lapses is null then
+    raise exception using errcode = '22004', message = 'expected every field of the scheduling but last_review, got NULL';
+  end if;
+  select s.* into strict before from memory.scheduling s where s.memory_id = update_scheduling.id for update;
+  update memory.scheduling s
+  set
+    state = update_scheduling.state, stability = update_scheduling.stability, difficulty = update_scheduling.difficulty,
+    next_review = update_scheduling.next_review, last_review = update_scheduling.last_review, reps = update_scheduling.reps,
+    lapses = update_scheduling.lapses, scheduled_days = update_scheduling.scheduled_days,
+    learning_steps = update_scheduling.learning_steps
+  where s.memory_id = update_scheduling.id
+  returning s.* into changed;
+  insert into memory.review_events (memory_id, namespace, reviewed_at, rating, prior_state, new_state)
+  values (id, before.namespace, now(), null, memory._state(before), memory._state(changed));
+end
+$fn$;
+
+comment on function memory.update_scheduling is
+  'Sets the scheduling of a memory as another program computed it, and records that as an event without a rating. Errors: P0002, 22004, 23514 for values that cannot be.';
+
+create or replace function memory.get_due(
+  "limit" int default 100,
+  before timestamptz default now(),
+  namespace text default null
+)
+returns table (id uuid, content text, node_type text, state text, next_review timestamptz, retrievability float8)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  decay float8;
+begin
+  namespace := memory._enter(namespace, 'read');
+  if "limit" is null or "limit" not between 1 and 10000 then
+    raise exception using errcode = '22023', message = format('expected a limit from 1 to 10000, got %s', coalesce("limit"::text, 'NULL'));
+  end if;
+  select memory._decay(n.settings) into decay from memory._namespaces n where n.name = get_due.namespace;
+  return query
+    select m.id, m.content, m.node_type, s.state, s.next_review, memory.retrievability(s.stability, s.last_review, get_due.before, decay)
+    from memory.scheduling s
+    join memory.memories m on m.id = s.memory_id
+    where s.namespace = get_due.namespace
+      and s.next_review <= get_due.before
+      and m.superseded_by is null
+      and (m.valid_until is null or m.valid_until > get_due.before)
+    order by s.next_review, m.id
+    limit "limit";
+end
+$fn$;
+
+comment on function memory.get_due is
+  'Memories whose review is due, the longest due first. New ones are due from their creation on; superseded and expired ones never. Errors: 22023, 42704.';
+
+create or replace function memory.record_events(
+  events jsonb,
+  namespace text default null
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  written bigint;
+begin
+  namespace := memory._enter(namespace, 'update', true);
+  insert into memory.review_events (memory_id, namespace, reviewed_at, rating, prior_state, new_state)
+  select e.memory_id, record_events.namespace, e.reviewed_at, e.rating, coalesce(e.prior_state, '{}'), coalesce(e.new_state, '{}')
+  from jsonb_to_recordset(events) as e (memory_id uuid, reviewed_at timestamptz, rating smallint, prior_state jsonb, new_state jsonb)
+  join memory.memories m on m.id = e.memory_id and m.namespace = record_events.namespace
+  where not exists (
+    select
+    from memory.review_events r
+    where r.memory_id = e.memory_id and r.reviewed_at = e.reviewed_at and r.rating is not distinct from e.rating
+  )
+  order by e.reviewed_at;
+  get diagnostics written = row_count;
+  return written;
+end
+$fn$;
+
+comment on function memory.record_events is
+  'Adds reviews of the past to the log, from a JSON array of memory_id, reviewed_at, rating, prior_state and new_state, and returns how many were new. For copies and imports: no scheduling changes.';
+
+revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
+grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
+
+--! split: 132-memory-400-edges.sql
+create or replace function memory.add_edge(
+  source_id uuid,
+  target_id uuid,
+  type text default 'related',
+  weight float8 default 1
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  namespace constant text := memory._own(source_id, 'graph_edge_add');
+begin
+  if source_id = target_id then
+    raise exception using errcode = '22023', message = format('expected two memories, got %s twice', source_id);
+  end if;
+  if memory._own(target_id, 'graph_edge_add') <> namespace then
+    raise exception using errcode = '22023', message = 'expected two memories of one namespace';
+  end if;
+  if type is null or octet_length(type) not between 1 and 128 then
+    raise exception using errcode = '22023', message = 'expected a type of 1 to 128 bytes';
+  end if;
+  if weight is null or not (weight > 0 and weight <= 1) then
+    raise exception using errcode = '22023', message = format('expected a weight above 0 up to 1, got %s', coalesce(weight::text, 'NULL'));
+  end if;
+  insert into memory.edges (source_id, target_id, type, namespace, weight)
+  values (add_edge.source_id, add_edge.target_id, add_edge.type, namespace, add_edge.weight)
+  on conflict on constraint edges_pkey do update set weight = excluded.weight;
+end
+$fn$;
+
+comment on function memory.add_edge is
+  'Relates two memories of one namespace; where the relation of that type is there, sets its weight. Errors: P0002 for an unknown memory, 22023 for twice the same or a weight outside 0 to 1.';
+
+create or replace function memory.add_edges(
+  edges jsonb,
+  namespace text default null
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  written bigint;
+begin
+  namespace := memory._enter(namespace, 'graph_edge_add', true);
+  insert into memory.edges (source_id, target_id, type, namespace, weight, created_at)
+  select distinct on (e.source_id, e.target_id, coalesce(e.type, 'related'))
+    e.source_id, e.target_id, coalesce(e.type, 'related'), add_edges.namespace, coalesce(e.weight, 1), coalesce(e.created_at, now())
+  from jsonb_to_recordset(edges) as e (source_id uuid, target_id uuid, type text, weight float8, created_at timestamptz)
+  join memory.memories s on s.id = e.source_id and s.namespace = add_edges.namespace
+  join memory.memories t on t.id = e.target_id and t.namespace = add_edges.namespace
+  order by e.source_id, e.target_id, coalesce(e.type, 'related')
+  on conflict on constraint edges_pkey do update set weight = excluded.weight;
+  get diagnostics written = row_count;
+  return written;
+end
+$fn$;
+
+comment on function memory.add_edges is
+  'Relates memories, from a JSON array of source_id, target_id, type, weight and created_at, and returns how many edges were written. Edges to unknown memories are left out: compare the number. For copies and imports.';
+
+create or replace function memory.get_edges(
+  id uuid,
+  direction text default 'both',
+  types text[] default null
+)
+returns table (source_id uuid, target_id uuid, type text, weight float8, created_at timestamptz)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform memory._own(id, 'read', false);
+  perform memory._check_direction(direction);
+  return query
+    select e.source_id, e.target_id, e.type, e.weight, e.created_at
+    from memory.edges e
+    where (
+        (direction <> 'in' and e.source_id = get_edges.id)
+        or (direction <> 'out' and e.target_id = get_edges.id)
+      )
+      and (types is null or e.type = any (types))
+    order by e.weight desc, e.source_id, e.target_id, e.type;
+end
+$fn$;
+
+comment on function memory.get_edges is
+  'The edges of a memory: out, in or both, the strongest first. Errors: P0002, 22023.';
+
+create or replace function memory._check_direction(
+  direction text
+)
+returns void
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if direction is null or direction not in ('out', 'in', 'both') then
+    raise exception using errcode = '22023',
+      message = format('expected direction to be out, in or both, got %L', left(direction, 100));
+  end if;
+end
+$fn$;
+
+comment on function memory._check_direction is
+  'Raises 22023 unless a direction is out, in or both.';
+
+create or replace function memory.remove_edge(
+  source_id uuid,
+  target_id uuid,
+  type text default null
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  removed bigint;
+begin
+  perform memory._own(source_id, 'graph_edge_remove');
+  delete from memory.edges e
+  where e.source_id = remove_edge.source_id
+    and e.target_id = remove_edge.target_id
+    and (remove_edge.type is null or e.type = remove_edge.type);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$fn$;
+
+comment on function memory.remove_edge is
+  'Removes the edge of one type, or of every type, and returns how many there were. Errors: P0002 for an unknown source.';
+
+revoke all on function
+  memory.add_edge, memory.add_edges, memory.get_edges, memory._check_direction, memory.remove_edge
+  from public;
+grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
+
+--! split: 133-memory-410-neighbors.sql
+/*
+ * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
+ * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
+ * ends; of several ways to a memory the best counts. Each hop keeps one row a memory, so
+ * circles and crowded neighbourhoods cost no more than the memories that are reached.
+ */
+create or replace function memory.get_neighbors(
+  id uuid,
+  depth int default 3,
+  direction text default 'both',
+  types text[] default null,
+  decay float8 default 0.7,
+  threshold float8 default 0.1,
+  "limit" int default 100
+)
+returns table (memory_id uuid, content text, node_type text, activation float8, hops int)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+language plpgsql
+as $fn$
+begin
+  perform memory._own(id, 'read', false);
+  perform memory._check_direction(direction);
+  if (depth between 1 and 10) is not true or not coalesce(decay > 0 and decay <= 1 and threshold > 0 and threshold <= 1, false)
+    or ("limit" between 1 and 10000) is not true
+  then
+    raise exception using errcode = '22023',
+      message = format('expected depth from 1 to 10, decay and threshold above 0 up to 1, limit from 1 to 10000, got %s, %s, %s, %s',
+        depth, decay, threshold, "limit");
+  end if;
+  return query
+    with recursive spread (reached, activation, hops) as (
+      select get_neighbors.id, 1::float8, 0
+      union all
+      select *
+      from (
+        select distinct on (e.neighbor) e.neighbor, s.activation * get_neighbors.decay * e.weight, s.hops + 1
+        from spread s
+        cross join lateral (
+          select o.target_id as neighbor, o.weight
+          from memory.edges o
+          where o.source_id = s.reached and direction <> 'in' and (types is null or o.type = any (types))
+          union all
+          select i.source_id, i.weight
+          from memory.edges i
+          where i.target_id = s.reached and direction <> 'out' and (types is null or i.type = any (types))
+        ) e
+        where s.hops < depth
+          and s.activation * get_neighbors.decay * e.weight >= threshold
+          and e.neighbor <> get_neighbors.id
+        order by e.neighbor, s.activation * get_neighbors.decay * e.weight desc
+      ) hop
+    ), best as materialized (
+      select distinct on (s.reached) s.reached, s.activation, s.hops
+      from spread s
+      join memory.memories m on m.id = s.reached
+      where s.hops > 0
+        and m.superseded_by is null
+        and (m.valid_until is null or m.valid_until > now())
+      order by s.reached, s.activation desc, s.hops
+    ), first as materialized (
+      select b.* from best b order by b.activation desc, b.reached limit "limit"
+    )
+    select m.id, m.content, m.node_type, f.activation, f.hops
+    from first f
+    join memory.memories m on m.id = f.reached
+    order by f.activation desc, m.id;
+end
+$fn$;
+
+comment on function memory.get_neighbors is
+  'Memories that come to mind with one, by spreading activation over its edges: each hop multiplies by decay and the weight of the edge, what falls below threshold is left out, the best way counts. The most active first; superseded and expired memories pass activation on and are not returned. Errors: P0002, 22023.';
+
+revoke all on function memory.get_neighbors from public;
+grant execute on function memory.get_neighbors to penstock_user;
+
+--! split: 134-memory-500-domains.sql
+create or replace function memory.list_domains(
+  namespace text default null
+)
+returns table (id text, label text, centroid halfvec, top_terms text[], memory_count bigint, created_at timestamptz)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read');
+  return query
+    select d.id, d.label, d.centroid, d.top_terms, d.memory_count, d.created_at
+    from memory.domains d
+    where d.namespace = list_domains.namespace
+    order by d.id;
+end
+$fn$;
+
+comment on function memory.list_domains is
+  'The domains of a namespace, by id.';
+
+create or replace function memory.get_domain(
+  domain text,
+  namespace text default null
+)
+returns table (id text, label text, centroid halfvec, top_terms text[], memory_count bigint, created_at timestamptz)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read');
+  return query
+    select d.id, d.label, d.centroid, d.top_terms, d.memory_count, d.created_at
+    from memory.domains d
+    where d.namespace = get_domain.namespace and d.id = domain;
+end
+$fn$;
+
+comment on function memory.get_domain is
+  'One domain by id; no row when there is none.';
+
+create or replace function memory.upsert_domain(
+  domain text,
+  label text default null,
+  centroid vector default null,
+  top_terms text[] default null,
+  memory_count bigint default null,
+  namespace text default null
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'centroid_update', true);
+  if coalesce(domain, '') = '' or octet_length(domain) > 512 or label = '' or octet_length(label) > 512
+    or memory_count < 0 or not memory._are_labels(coalesce(top_terms, '{}'))
+  then
+    raise exception using errcode = '22023',
+      message = 'expected an id and a label of 1 to 512 bytes, top_terms without NULL or empty ones, and a memory_count of at least 0';
+  end if;
+  perform memory._check_embedding(centroid, null);
+  insert into memory.domains as d (namespace, id, label, centroid, top_terms, memory_count)
+  values (
+    upsert_domain.namespace, domain, coalesce(upsert_domain.label, domain), upsert_domain.centroid,
+    coalesce(upsert_domain.top_terms, '{}'), coalesce(upsert_domain.memory_count, 0)
+  )
+  on conflict on constraint domains_pkey do update
+  set
+    label = coalesce(upsert_domain.label, d.label),
+    centroid = coalesce(upsert_domain.centroid, d.centroid),
+    top_terms = coalesce(upsert_domain.top_terms, d.top_terms),
+    memory_count = coalesce(upsert_domain.memory_count, d.memory_count);
+end
+$fn$;
+
+comment on function memory.upsert_domain is
+  'Creates a domain or changes it; NULL leaves a field as it is. Errors: 22023.';
+
+create or replace function memory.delete_domain(
+  domain text,
+  namespace text default null
+)
+returns boolean
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  deleted boolean;
+begin
+  namespace := memory._enter(namespace, 'delete', true);
+  delete from memory.domains d where d.namespace = delete_domain.namespace and d.id = domain;
+  deleted := found;
+  update memory.memories m
+  set domains = array_remove(m.domains, domain), domain_scores = m.domain_scores - domain
+  where m.namespace = delete_domain.namespace and m.domains && array[domain];
+  return deleted;
+end
+$fn$;
+
+comment on function memory.delete_domain is
+  'Removes a domain, also from the memories that were in it, which stay. False when there was none.';
+
+create or replace function memory.classify(
+  embedding vector,
+  model text default null,
+  namespace text default null
+)
+returns table (domain text, label text, similarity float8)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'search');
+  if embedding is null then
+    raise exception using errcode = '22004', message = 'expected an embedding, got NULL';
+  end if;
+  perform memory._check_embedding(embedding, model);
+  return query execute format(
+    'select d.id, d.label, 1 - (d.centroid operator(%1$s.<=>) $1::%1$s.halfvec) as similarity
+    from memory.domains d
+    where d.namespace = $2 and d.centroid is not null
+    order by similarity desc, d.id', penstock._vector_schema())
+  using embedding, namespace;
+end
+$fn$;
+
+comment on function memory.classify is
+  'How near an embedding is to each domain, by cosine similarity to its centroid, the nearest first. Errors: 22004, 22023.';
+
+revoke all on function
+  memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
+  from public;
+grant execute on function
+  memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
+  to penstock_user;
+
+--! split: 135-memory-600-upkeep.sql
+create or replace function memory.count(
+  namespace text default null
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read');
+  return (select count(*) from memory.memories m where m.namespace = "count".namespace);
+end
+$fn$;
+
+comment on function memory.count is
+  'How many memories a namespace has, superseded and expired ones included.';
+
+create or replace function memory.get_stats(
+  namespace text default null
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  decay float8;
+begin
+  namespace := memory._enter(namespace, 'read');
+  select memory._decay(n.settings) into decay from memory._namespaces n where n.name = get_stats.namespace;
+  return (
+    select jsonb_build_object(
+      'namespace', get_stats.namespace,
+      'memories', count(*),
+      'current', count(*) filter (where m.superseded_by is null and (m.valid_until > now()) is not false),
+      'superseded', count(m.superseded_by),
+      'expired', count(*) filter (where m.valid_until <= now()),
+      'without_embedding', count(*) - count(m.embedding),
+      'bytes_of_content', coalesce(sum(octet_length(m.content)), 0),
+      'reviewed', count(s.last_review),
+      'due', count(*) filter (where s.next_review <= now() and m.superseded_by is null and (m.valid_until > now()) is not false),
+      'mean_retrievability', round(avg(memory.retrievability(s.stability, s.last_review, now(), decay))::numeric, 4)
+    )
+    from memory.memories m
+    join memory.scheduling s on s.memory_id = m.id
+    where m.namespace = get_stats.namespace
+  ) || jsonb_build_object(
+    'by_type', (
+      select coalesce(jsonb_object_agg(t.node_type, t.memories), '{}')
+      from (select m.node_type, count(*) as memories from memory.memories m where m.namespace = get_stats.namespace group by 1) t
+    ),
+    'edges', (select count(*) from memory.edges e where e.namespace = get_stats.namespace),
+    'domains', (
+      select coalesce(jsonb_object_agg(t.domain, t.memories), '{}')
+      from (
+        select d as domain, count(*) as memories
+        from memory.memories m, unnest(m.domains) as d
+        where m.namespace = get_stats.namespace
+        group by 1
+      ) t
+    ),
+    'review_events', (select count(*) from memory.review_events e where e.namespace = get_stats.namespace),
+    'model', (select to_jsonb(r) from memory.registered_model() r)
+  );
+end
+$fn$;
+
+comment on function memory.get_stats is
+  'Counts of a namespace: memories by state, type and domain, edges, reviews, what is due, mean probability of recall.';
+
+create or replace function memory.vacuum(
+  namespace text default null
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  answer jsonb;
+begin
+  namespace := memory._enter(namespace, 'read', true);
+  if not pg_try_advisory_xact_lock(hashtext('memory.vacuum'), hashtext(namespace)) then
+    raise exception using errcode = '55P03', message = format('somebody else is counting the words of namespace %L', namespace);
+  end if;
+  delete from memory._terms t where t.namespace = vacuum.namespace;
+  insert into memory._terms (namespace, term, documents)
+  select vacuum.namespace, s.word, s.ndoc
+  from ts_stat(format('select m.search_text from memory.memories m where m.namespace = %L and m.superseded_by is null', namespace)) s;
+  update memory._namespaces n
+  set (documents, lexemes, counted_at) = (
+    select count(*), coalesce(sum(length(m.search_text)), 0), now()
+    from memory.memories m
+    where m.namespace = vacuum.namespace and m.superseded_by is null
+  )
+  where n.name = vacuum.namespace
+  returning jsonb_build_object('namespace', n.name, 'memories', n.documents, 'words', n.lexemes) into answer;
+  analyze memory.memories, memory.scheduling, memory.edges;
+  return answer || jsonb_build_object('distinct_words', (select count(*) from memory._terms t where t.namespace = vacuum.namespace));
+end
+$fn$;
+
+comment on function memory.vacuum is
+  'Counts the words of a namespace, by which text searches weigh them, and refreshes the planner statistics. Run it after a large import and now and then; searches go on meanwhile. Deletes nothing. Errors: 55P03 when it runs already.';
+
+create or replace function memory.health_check(
+  namespace text default null
+)
+returns table (check_name text, ok boolean, found text, hint text)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  registered memory.embedding_models;
+  counted memory._namespaces;
+  missing bigint;
+  memories bigint;
+begin
+  namespace := memory._enter(namespace, 'read');
+  select m.* into registered from memory.embedding_models m where m.state = 'active';
+  return query select
+    'model', registered.id is not null,
+    coalesce(format('%s, %s dimensions', registered.name, registered.dimensions), 'none is registered'),
+    case when registered.id is null then 'select memory.register_model(NAME, DIMENSIONS)' end;
+
+  return query select
+    'vector index', coalesce(bool_or(i.indisvalid and i.indisready), registered.id is null),
+    case when bool_or(i.indisvalid and i.indisready) then 'usable' when count(*) > 0 then 'not usable' else 'there is none' end,
+    case when not coalesce(bool_or(i.indisvalid and i.indisready), registered.id is null) then 'reindex index memory.memories_embedding' end
+  from pg_index i
+  join pg_class c on c.oid = i.indexrelid
+  where i.indrelid = 'memory.memories'::regclass and c.relname = 'memories_embedding';
+
+  return query select
+    'gate', exists (select from integrity._protections p where p.collection = 'memory'),
+    case when exists (select from integrity._protections p where p.collection = 'memory') then 'in front of every write' else 'writes are not gated' end,
+    case when not exists (select from integrity._protections p where p.collection = 'memory') then 'select integrity.protect(''memory'')' end;
+
+  select count(*), count(*) filter (where m.embedding is null) into memories, missing
+  from memory.memories m
+  where m.namespace = health_check.namespace;
+  return query select
+    'embeddings', missing = 0 or registered.id is null,
+    format('%s of %s memories have none', missing, memories),
+    case when missing > 0 and registered.id is not null then 'give them one: memory.update(id, embedding => ...)' end;
+
+  select n.* into counted from memory._namespaces n where n.name = health_check.namespace;
+  return query select
+    'word counts', abs(memories - counted.documents) <= greatest(1000, counted.documents / 5),
+    case when counted.counted_at is null then 'never counted' else format('%s memories at %s, now %s', counted.documents, counted.counted_at, memories) end,
+    case when abs(memories - counted.documents) > greatest(1000, counted.documents / 5) then format('select memory.vacuum(%L)', namespace) end;
+
+  return query select
+    're-embedding', m.id is null,
+    case when m.id is null then 'none under way' else format('under way to %s, %s dimensions', m.name, m.dimensions) end,
+    case when m.id is not null then 'penstock memory reembed goes on where it stopped; select memory.abort_reembed() gives it up' end
+  from (select) as one
+  left join memory.embedding_models m on m.state = 'next';
+end
+$fn$;
+
+comment on function memory.health_check is
+  'One row for each thing that should be right, with what was found and what to run where it is not.';
+
+revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
+grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
+
+--! split: 136-memory-610-reembed.sql
+/*
+ * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
+ * searches use the old ones; the index is built; then one transaction puts the column in the
+ * place of the old. What is written meanwhile is found missing and embedded before the swap.
+ */
+create or replace function memory._tg_memories__forget_shadow()
+returns trigger
+volatile
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  new.embedding_next := null;
+  return new;
+end
+$fn$;
+
+comment on function memory._tg_memories__forget_shadow is
+  'While a re-embedding is under way: another content has no embedding by the new model yet.';
+
+create or replace function memory._next_model()
+returns memory.embedding_models
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted memory.embedding_models;
+begin
+  select m.* into wanted from memory.embedding_models m where m.state = 'next';
+  if not found then
+    raise exception using errcode = '55000',
+      message = 'no re-embedding is under way',
+      hint = 'Begin with: select memory.begin_reembed(NAME, DIMENSIONS).';
+  end if;
+  return wanted;
+end
+$fn$;
+
+comment on function memory._next_model is
+  'The model that a re-embedding is moving to. Errors: 55000 when none is under way.';
+
+create or replace function memory.begin_reembed(
+  name text,
+  dimensions int,
+  hash text default ''
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  active memory.embedding_models;
+  wanted memory.embedding_models;
+begin
+  if coalesce(begin_reembed.name, '') = '' or begin_reembed.dimensions is null or hash is null
+    or begin_reembed.dimensions not between 1 and 4000
+  then
+    raise exception using errcode = '22023', message = 'expected the name of a model and its dimensions, from 1 to 4000';
+  end if;
+  select m.* into active from memory.embedding_models m where m.state = 'active';
+  if not found then
+    raise exception using errcode = '55000',
+      message = 'no embedding model is registered, so there is nothing to move from',
+      hint = 'Run: select memory.register_model(NAME, DIMENSIONS).';
+  end if;
+  select m.* into wanted from memory.embedding_models m where m.state = 'next';
+  if found then
+    if (wanted.name, wanted.dimensions, wanted.hash) <> (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
+      raise exception using errcode = '55000',
+        message = format('a re-embedding to model %L with %s dimensions is under way', wanted.name, wanted.dimensions),
+        hint = 'Finish it, or give it up: select memory.abort_reembed().';
+    end if;
+    return memory.reembed_progress() || '{"resumed": true}';
+  end if;
+  if (active.name, active.dimensions, active.hash) = (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
+    return '{"total": 0, "done": 0, "resumed": false, "needed": false}';
+  end if;
+  perform integrity.enter('memory', 'index_rebuild');
+
+  execute format('alter table memory.memories add column embedding_next %s.halfvec', penstock._vector_schema());
+  perform memory._use_dimensions('embedding_next', begin_reembed.dimensions);
+  create index memories_not_reembedded on memory.memories (id) where embedding_next is null;
+  create trigger _200_forget_shadow
+  before update of content on memory.memories
+  for each row
+  when (new.content <> old.content)
+  execute function memory._tg_memories__forget_shadow();
+  insert into memory.embedding_models (name, dimensions, hash, state)
+  values (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash, 'next');
+  return memory.reembed_progress() || '{"resumed": false}';
+end
+$fn$;
+
+comment on function memory.begin_reembed is
+  'Begins to move all embeddings to another model, or goes on with that. Returns total, done, resumed and needed; needed is false when the model is the registered one already. Searches use the old embeddings until memory.finish_reembed. Errors: 55000 when another one is under way.';
+
+create or replace function memory.reembed_progress()
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted constant memory.embedding_models := memory._next_model();
+  total bigint;
+  missing bigint;
+begin
+  select count(*) into total from memory.memories;
+  execute 'select count(*) from memory.memories where embedding_next is null' into missing;
+  return jsonb_build_object(
+    'total', total, 'done', total - missing, 'needed', true,
+    'model', jsonb_build_object('name', wanted.name, 'dimensions', wanted.dimensions, 'hash', wanted.hash)
+  );
+end
+$fn$;
+
+comment on function memory.reembed_progress is
+  'How far the re-embedding is: total, done and the model. Errors: 55000 when none is under way.';
+
+revoke all on function
+  memory._tg_memories__forget_shadow, memory._next_model, memory.begin_reembed, memory.reembed_progress
+  from public;
+grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
+
+--! split: 137-memory-615-reembed-batches.sql
+create or replace function memory.reembed_next(
+  "limit" int default 500,
+  after uuid default null
+)
+returns table (id uuid, content text, version bigint)
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform memory._next_model();
+  return query execute
+    'select m.id, m.content, hashtextextended(m.content, 0)
+    from memory.memories m
+    where m.embedding_next is null and ($2 is null or m.id > $2)
+    order by m.id
+    limit $1'
+  using "limit", after;
+end
+$fn$;
+
+comment on function memory.reembed_next is
+  'Memories that have no embedding by the new model yet, by id. version goes back to memory.reembed_store.';
+
+create or replace function memory.reembed_store(
+  ids uuid[],
+  versions bigint[],
+  embeddings vector[]
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted constant memory.embedding_models := memory._next_model();
+  wrong text;
+  stored bigint;
+begin
+  if cardinality(ids) <> cardinality(embeddings) or cardinality(ids) <> cardinality(versions) then
+    raise exception using errcode = '22023', message = 'expected as many embeddings and versions as ids';
+  end if;
+  execute format('select %1$s.vector_dims(e)::text from unnest($1) as e where %1$s.vector_dims(e) <> $2 or %1$s.vector_norm(e) = 0 limit 1',
+    penstock._vector_schema())
+  into wrong using embeddings, wanted.dimensions;
+  if wrong is not null then
+    perform memory._raise_mismatch(wanted, null, wrong::int, null);
+  end if;
+  /* In the order of their ids, so that two runs at once cannot lock each other out. */
+  execute
+    'with given as (
+      select u.id, u.version, u.embedding
+      from unnest($1, $2, $3) as u (id, version, embedding)
+    ), locked as (
+      select m.id
+      from memory.memories m
+      join given g on g.id = m.id and g.version = hashtextextended(m.content, 0)
+      order by m.id
+      for update of m
+    )
+    update memory.memories m
+    set embedding_next = g.embedding
+    from given g
+    join locked using (id)
+    where m.id = g.id and g.version = hashtextextended(m.content, 0)'
+  using ids, versions, embeddings;
+  get diagnostics stored = row_count;
+  return stored;
+end
+$fn$;
+
+comment on function memory.reembed_store is
+  'Stores embeddings by the new model, and returns how many: a memory whose content changed meanwhile, or that is gone, is left out. Errors: 22023 for another dimension or a vector of zeros.';
+
+revoke all on function memory.reembed_next, memory.reembed_store from public;
+grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
+
+--! split: 138-memory-620-reembed-swap.sql
+create or replace function memory.reembed_index_statement(
+  concurrent boolean default false
+)
+returns text
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return format('create index%s memories_embedding_next on memory.memories using hnsw (embedding_next %s.halfvec_cosine_ops)',
+    case when concurrent then ' concurrently' else '' end, penstock._vector_schema());
+end
+$fn$;
+
+comment on function memory.reembed_index_statement is
+  'The statement that builds the index on the new embeddings, for whoever owns the table and wants it CONCURRENTLY, outside a transaction.';
+
+create or replace function memory.build_reembed_index()
+returns boolean
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  is_usable boolean;
+begin
+  perform memory._next_model();
+  select i.indisvalid and i.indisready into is_usable
+  from pg_index i
+  where i.indexrelid = to_regclass('memory.memories_embedding_next');
+  if is_usable then
+    return false;
+  end if;
+  /* What an interrupted CREATE INDEX CONCURRENTLY leaves behind. */
+  drop index if exists memory.memories_embedding_next;
+  execute memory.reembed_index_statement();
+  return true;
+end
+$fn$;
+
+comment on function memory.build_reembed_index is
+  'Builds the index on the new embeddings, unless it is there: false then. Writers wait until this transaction ends; searches go on. Errors: 55000, 55P03.';
+
+create or replace function memory.finish_reembed()
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  wanted constant memory.embedding_models := memory._next_model();
+  missing bigint;
+begin
+  if not exists (
+    select from pg_index i
+    where i.indexrelid = to_regclass('memory.memories_embedding_next') and i.indisvalid and i.indisready
+  ) then
+    raise exception using errcode = '55000',
+      message = 'the index on the new embeddings is not there yet',
+      hint = 'Run: select memory.build_reembed_index().';
+  end if;
+  lock table memory.memories in access exclusive mode;
+  execute 'select count(*) from memory.memories where embedding_next is null' into missing;
+  if missing > 0 then
+    return missing;
+  end if;
+  drop trigger _200_forget_shadow on memory.memories;
+  drop index memory.memories_not_reembedded;
+  alter table memory.memories drop column embedding;
+  alter table memory.memories rename column embedding_next to embedding;
+  alter index memory.memories_embedding_next rename to memories_embedding;
+  comment on column memory.memories.embedding is
+    'The vector of the content, by the registered model; half precision. NULL until there is one.';
+
+  update memory.embedding_models m set state = 'retired' where m.state = 'active';
+  update memory.embedding_models m set state = 'active' where m.id = wanted.id;
+  update penstock._collections c set dimensions = wanted.dimensions where c.name = 'memory';
+  /* A centroid by the old model says nothing about the new embeddings. */
+  execute format(
+    'update memory.domains d
+    set centroid = (
+      select %s.avg(m.embedding)
+      from memory.memories m
+      where m.namespace = d.namespace and m.domains && array[d.id]
+    )', penstock._vector_schema());
+  return 0;
+end
+$fn$;
+
+comment on function memory.finish_reembed is
+  'Puts the new embeddings in the place of the old, with their index, in this transaction, and makes the new model the registered one; centroids become the means of the new embeddings. Returns 0, or how many memories have no new embedding yet: then nothing changed. Needs an ACCESS EXCLUSIVE lock for a moment (2 s at most, else 55P03: try again). Errors: 55000.';
+
+create or replace function memory.abort_reembed()
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  wanted constant memory.embedding_models := memory._next_model();
+begin
+  drop trigger if exists _200_forget_shadow on memory.memories;
+  alter table memory.memories drop column if exists embedding_next;
+  delete from memory.embedding_models m where m.id = wanted.id;
+end
+$fn$;
+
+comment on function memory.abort_reembed is
+  'Gives a re-embedding up and drops what it has made; nothing else changes. Errors: 55000 when none is under way, 55P03.';
+
+revoke all on function
+  memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
+  from public;
+grant execute on function
+  memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
+  to penstock_admin;
+
+--! split: 139-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
