@@ -2,7 +2,7 @@
  * Spaced repetition by FSRS-6 (Ye, Su, Cao: "A Stochastic Shortest Path Algorithm for
  * Optimizing Spaced Repetition Scheduling", KDD 2022, and its successors), computed by ts-fsrs.
  */
-import { type Card, type FSRS, fsrs, type Grade, State } from "ts-fsrs"
+import { type Card, type FSRS, fsrs, Grades, State } from "ts-fsrs"
 import { invalid } from "../integrity/input.ts"
 import type { Settings } from "./settings.ts"
 
@@ -55,8 +55,8 @@ const schedulerFor = (settings: Settings): FSRS => {
  * @throws SqlError 22023 for a rating outside 1 to 4 or a review before the last one
  */
 export const review = (before: Scheduling, rating: number, at: Date, settings: Settings): Scheduling => {
-  if (rating !== 1 && rating !== 2 && rating !== 3 && rating !== 4)
-    throw invalid("rating", "1 (again), 2 (hard), 3 (good) or 4 (easy)", rating)
+  const grade = Grades[rating - 1]
+  if (grade === undefined) throw invalid("rating", "1 (again), 2 (hard), 3 (good) or 4 (easy)", rating)
   if (before.last_review !== null && at.getTime() < before.last_review.getTime())
     throw invalid("reviewed_at", `a time not before the last review (${before.last_review.toISOString()})`, at)
   const card: Card = {
@@ -71,7 +71,7 @@ export const review = (before: Scheduling, rating: number, at: Date, settings: S
     elapsed_days: 0,
     ...(before.last_review === null ? {} : { last_review: before.last_review }),
   }
-  const { card: after } = schedulerFor(settings).next(card, at, rating as Grade)
+  const { card: after } = schedulerFor(settings).next(card, at, grade)
   return {
     state: stateNames[after.state] ?? "new",
     stability: after.stability,

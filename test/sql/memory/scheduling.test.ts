@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals"
 import fc from "fast-check"
-import { type Card, createEmptyCard, fsrs, type Grade } from "ts-fsrs"
+import { type Card, createEmptyCard, fsrs, type Grade, Grades } from "ts-fsrs"
 import { type Database, openDatabase } from "../../support/database.ts"
 import { initMemory, remember } from "./support.ts"
 
@@ -112,7 +112,7 @@ describe("retrievability", () => {
         for (const { rating, minutes } of reviews) {
           now += minutes * 60_000
           times.push(new Date(now).toISOString())
-          card = scheduler.next(card, new Date(now), rating as Grade).card
+          card = scheduler.next(card, new Date(now), Grades[rating - 1] as Grade).card
         }
         const [row] = await db.query<{ stability: number; difficulty: number; next_review: Date; r: number }>(
           `with recursive steps as (
