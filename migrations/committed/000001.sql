@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:12f645b9bae3471264498d16e6f57612877bf812
+--! Hash: sha1:f9bbf5e3aabc6f1c5e9de6896ec041105698002e
 
 --! split: 001-preamble.sql
 /*
@@ -43833,7 +43833,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/memory/_review.ts */
-let definition = globalThis["memory._review 1dc89c3228961e40"];
+let definition = globalThis["memory._review 3c4ffaea73dba7a8"];
 if (definition === undefined) {
 (() => {
   // node_modules/ts-fsrs/dist/index.mjs
@@ -45767,8 +45767,8 @@ if (definition === undefined) {
     return scheduler;
   };
   var review = (before, rating, at, settings) => {
-    if (rating !== 1 && rating !== 2 && rating !== 3 && rating !== 4)
-      throw invalid("rating", "1 (again), 2 (hard), 3 (good) or 4 (easy)", rating);
+    const grade = Grades[rating - 1];
+    if (grade === void 0) throw invalid("rating", "1 (again), 2 (hard), 3 (good) or 4 (easy)", rating);
     if (before.last_review !== null && at.getTime() < before.last_review.getTime())
       throw invalid("reviewed_at", `a time not before the last review (${before.last_review.toISOString()})`, at);
     const card = {
@@ -45783,7 +45783,7 @@ if (definition === undefined) {
       elapsed_days: 0,
       ...before.last_review === null ? {} : { last_review: before.last_review }
     };
-    const { card: after } = schedulerFor(settings).next(card, at, rating);
+    const { card: after } = schedulerFor(settings).next(card, at, grade);
     return {
       state: stateNames[after.state] ?? "new",
       stability: after.stability,
@@ -45898,7 +45898,7 @@ if (definition === undefined) {
   // penstock:memory/_review.ts
   definition = review_default;
 })();
-Object.defineProperty(globalThis, "memory._review 1dc89c3228961e40", { value: definition });
+Object.defineProperty(globalThis, "memory._review 3c4ffaea73dba7a8", { value: definition });
 }
 const rows = definition.run({ state, stability, difficulty, next_review, last_review, reps, lapses, scheduled_days, learning_steps, rating, reviewed_at, settings });
 return Array.isArray(rows) ? rows : [rows];
