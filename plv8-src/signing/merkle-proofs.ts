@@ -1,15 +1,26 @@
 /**
  * Proofs over the trees of merkle.ts: that a leaf is in a tree (RFC 6962 section 2.1.1)
- * and that a tree is a prefix of a later one (section 2.1.2). Making a proof takes the
- * leaf hashes; checking one takes nothing but roots (RFC 9162 sections 2.1.3.2, 2.1.4.2).
+ * and that a tree is a prefix of a later one (section 2.1.2). Making a proof takes roots
+ * over ranges of leaves, from the leaves themselves or from tiles; checking one takes
+ * nothing but roots (RFC 9162 sections 2.1.3.2, 2.1.4.2).
  */
 import { SqlError } from "../errors.ts"
 import { sameBytes } from "./hash.ts"
 import { merkleRoot, nodeHash, splitPoint } from "./merkle.ts"
 
+/** Root over the leaves from `start` up to, not including, `end`. */
+export type RangeRoot = (start: number, end: number) => Uint8Array
+
+export const rangeOfLeaves =
+  (leaves: readonly Uint8Array[]): RangeRoot =>
+  (start, end) => {
+    if (end > leaves.length) throw new SqlError("22023", `expected at most ${leaves.length} leaves, got ${end}`)
+    return merkleRoot(leaves, start, end)
+  }
+
 /** The audit path of leaf `index` (from 0) in the tree of the first `size` leaves, lowest first. */
-export const inclusionProof = (leaves: readonly Uint8Array[], index: number, size: number): Uint8Array[] => {
-  requireInteger("tree size", size, 1, leaves.length)
+export const inclusionProof = (rootOf: RangeRoot, index: number, size: number): Uint8Array[] => {
+  requireInteger("tree size", size, 1, Number.MAX_SAFE_INTEGER)
   requireInteger("leaf index", index, 0, size - 1)
   const path: Uint8Array[] = []
   let start = 0
@@ -17,10 +28,10 @@ export const inclusionProof = (leaves: readonly Uint8Array[], index: number, siz
   while (end - start > 1) {
     const middle = start + splitPoint(end - start)
     if (index < middle) {
-      path.unshift(merkleRoot(leaves, middle, end))
+      path.unshift(rootOf(middle, end))
       end = middle
     } else {
-      path.unshift(merkleRoot(leaves, start, middle))
+      path.unshift(rootOf(start, middle))
       start = middle
     }
   }
@@ -28,8 +39,8 @@ export const inclusionProof = (leaves: readonly Uint8Array[], index: number, siz
 }
 
 /** Proof that the tree of the first `first` leaves is a prefix of the tree of the first `second`. */
-export const consistencyProof = (leaves: readonly Uint8Array[], first: number, second: number): Uint8Array[] => {
-  requireInteger("later size", second, 1, leaves.length)
+export const consistencyProof = (rootOf: RangeRoot, first: number, second: number): Uint8Array[] => {
+  requireInteger("later size", second, 1, Number.MAX_SAFE_INTEGER)
   requireInteger("earlier size", first, 1, second)
   const path: Uint8Array[] = []
   let start = 0
@@ -39,15 +50,15 @@ export const consistencyProof = (leaves: readonly Uint8Array[], first: number, s
   while (first !== end) {
     const middle = start + splitPoint(end - start)
     if (first <= middle) {
-      path.unshift(merkleRoot(leaves, middle, end))
+      path.unshift(rootOf(middle, end))
       end = middle
     } else {
-      path.unshift(merkleRoot(leaves, start, middle))
+      path.unshift(rootOf(start, middle))
       start = middle
       rootIsKnown = false
     }
   }
-  if (!rootIsKnown) path.unshift(merkleRoot(leaves, start, end))
+  if (!rootIsKnown) path.unshift(rootOf(start, end))
   return path
 }
 

@@ -2,15 +2,28 @@
  * Verification of a history, chunk by chunk, in constant memory.
  *
  * `begin` makes the state, `verifyEvents` takes it through the events in the order of
- * seq, `finish` compares the roots on the way with the checkpoints. The state is plain
- * JSON, so that SQL can carry it from one chunk to the next.
+ * seq and judges each checkpoint when the tree has its size, `finish` says what is left
+ * over. The state is plain JSON, so that SQL can carry it from one chunk to the next; it
+ * grows with the keys, epochs and the height of the tree, not with the events.
  */
-import { SqlError } from "../errors.ts"
 import { verifierOf } from "./ed25519.ts"
-import { type EventHeader, genesisPrev, parseEvent, parseHeader } from "./event.ts"
-import { bytesToHex, hexToBytes, keyId } from "./hash.ts"
+import { type Event, type EventHeader, genesisPrev, parseEvent, parseHeader } from "./event.ts"
+import { bytesToHex, hexToBytes } from "./hash.ts"
+import {
+  checkpointKeyProblem,
+  counts,
+  eventKeyProblem,
+  followKeys,
+  isKeyEvent,
+  type LogKeys,
+  noKeys,
+  type StoredKey,
+  strayKeys,
+} from "./log-keys.ts"
 import { appendLeaf, rootOfPeaks } from "./merkle.ts"
-import { type Checkpoint, openCheckpoint, originOf } from "./note.ts"
+import { openCheckpointOf, readCheckpoint } from "./note.ts"
+
+export type { StoredKey }
 
 /** An event as stored: its bytes, and what stands beside them. */
 export interface StoredEvent {
@@ -21,19 +34,18 @@ export interface StoredEvent {
   readonly collection_id: number | null
   readonly key_id: string | null
   readonly signature: Uint8Array | null
-  readonly bytes: Uint8Array
+  /** null for an event that retention has removed; its leaf hash alone is left. */
+  readonly bytes: Uint8Array | null
   /** Leaf hash of the bytes: `leafHash`, or the same by SQL. */
   readonly leaf: Uint8Array
+  /** SHA-256 (hexadecimal) of the samples that belong to the event, null for none; left out: not looked at. */
+  readonly batch?: string | null
 }
 
-/** A public key as stored and as announced in the log. */
-export interface StoredKey {
-  readonly id: string
-  /** Hexadecimal. */
-  readonly public_key: string
-  readonly purpose: "events" | "checkpoints"
-  /** Who keeps the seed: "database", or outside. */
-  readonly holder: string
+/** A checkpoint that lies beside the log. */
+export interface StoredNote {
+  readonly size: number
+  readonly note: string
 }
 
 export type Signatures = "all" | "checkpoints"
@@ -48,7 +60,10 @@ export type ProblemKind =
   | "key"
   | "signature"
   | "checkpoint"
+  | "samples"
+  | "anchor"
   | "truncated"
+  | "restored"
 
 export interface Problem {
   readonly seq: number | null
@@ -59,13 +74,23 @@ export interface Problem {
 export interface Settings {
   readonly log_id: string
   readonly keys: readonly StoredKey[]
-  /** Checkpoints that are stored beside the log. */
-  readonly notes: readonly string[]
   /** The checkpoint that the verifier kept elsewhere, if any. */
   readonly held: string | null
   readonly signatures: Signatures
+  /** What the verifier knows of the beginning: the id of the log and one of its first keys. */
+  readonly genesis?: { readonly log_id: string; readonly key_id: string }
   /** Where to begin in the middle of a log; the first event otherwise. */
   readonly from?: { readonly seq: number; readonly prev: string }
+}
+
+/** A restore or a promotion, as an operator declared it. */
+export interface Epoch {
+  readonly epoch: number
+  readonly seq: number
+  readonly kind: string
+  readonly restored_to: number
+  readonly lost_from: number
+  readonly lost_to: number
 }
 
 export interface VerificationState {
@@ -77,94 +102,207 @@ export interface VerificationState {
   /** Events seen, and the peaks of the tree over them. */
   size: number
   peaks: string[]
-  /** Ids of the keys that the log itself has named; null when it is entered in the middle. */
-  announced: string[] | null
-  /** Sizes of which a checkpoint wants the root, ascending, and the roots found. */
-  wanted: number[]
-  roots: Record<string, string>
+  epoch: number
+  epochs: Epoch[]
+  /** null when the log is entered in the middle: then its story is not known. */
+  keys: LogKeys | null
+  signed: number
+  unsigned: number
+  /** Events whose signature does not count, for their key was revoked. */
+  void: number
+  /** Events without a signature that counts, under the last good checkpoint. */
+  sealed: number
+  /** Stored checkpoints found good, and the size of the last. */
+  checkpoints: number
+  sealedTo: number
+  /** The last removed event seen, and up to where events of the log say that events were removed. */
+  removed: number
+  prunable: number
+  /** The same for samples. */
+  missingSamples: number
+  expirable: number
+  /** The size that the held checkpoint claims, and what was found when the tree had it. */
+  heldSize: number
+  held: "open" | "good" | "other" | "refused"
 }
 
-export const begin = (settings: Settings): VerificationState => {
-  const texts = settings.held === null ? settings.notes : [...settings.notes, settings.held]
-  const sizes = texts.map(claimedSize).filter((size) => size > 0)
-  return {
-    settings,
-    next: settings.from?.seq ?? 1,
-    prev: settings.from?.prev ?? genesisPrev,
-    size: 0,
-    peaks: [],
-    announced: settings.from === undefined ? [] : null,
-    wanted: [...new Set(sizes)].sort((a, b) => a - b),
-    roots: {},
-  }
-}
+export const begin = (settings: Settings): VerificationState => ({
+  settings,
+  next: settings.from?.seq ?? 1,
+  prev: settings.from?.prev ?? genesisPrev,
+  size: 0,
+  peaks: [],
+  epoch: 1,
+  epochs: [],
+  keys: settings.from === undefined ? noKeys() : null,
+  signed: 0,
+  unsigned: 0,
+  void: 0,
+  sealed: 0,
+  checkpoints: 0,
+  sealedTo: 0,
+  removed: 0,
+  prunable: 0,
+  missingSamples: 0,
+  expirable: 0,
+  heldSize: settings.held === null ? 0 : readCheckpoint(settings.held).size,
+  held: "open",
+})
 
 /** Binds a public key; by default `verifierOf`, elsewhere any other implementation of the same verdict. */
 export type MakeVerifier = (publicKey: Uint8Array) => (message: Uint8Array, signature: Uint8Array) => boolean
 
-/** Checks the next events; returns the state after them and what is wrong with them. */
+type Verifiers = ReadonlyMap<string, ReturnType<MakeVerifier>>
+type Report = (problem: ProblemKind, words: string) => void
+
+/**
+ * Checks the next events, and the checkpoints over sizes that are reached on the way,
+ * given in ascending order; returns the state after them and what is wrong with them.
+ * `makeVerifier` stands in for the implementation of Ed25519: outside of the database,
+ * node:crypto behind `isWellFormed` gives the same verdicts in a tenth of the time.
+ */
 export const verifyEvents = (
   before: VerificationState,
   events: readonly StoredEvent[],
   makeVerifier: MakeVerifier = verifierOf,
+  notes: readonly StoredNote[] = [],
 ): { state: VerificationState; problems: Problem[] } => {
-  const state = { ...before, roots: { ...before.roots } }
+  const state = { ...before }
   const peaks = state.peaks.map((peak) => hexToBytes(peak))
   const problems: Problem[] = []
+  const report =
+    (seq: number | null): Report =>
+    (problem, words) => {
+      problems.push({ seq, problem, words })
+    }
   const verifiers = new Map(
     state.settings.keys
       .filter((key) => key.purpose === "events" && state.settings.signatures === "all")
       .map((key) => [key.id, makeVerifier(hexToBytes(key.public_key))]),
   )
-  for (const stored of events) {
-    const report = (problem: ProblemKind, words: string): void => {
-      problems.push({ seq: stored.seq, problem, words })
+  const wantedRoots = new Map(
+    state.settings.keys.flatMap((key) => (key.revoked_root ? [[key.revoked_beyond ?? 0, key] as const] : [])),
+  )
+  let nextNote = 0
+  const passCheckpoints = (): void => {
+    const isHeld = state.heldSize === state.size && state.held === "open" && state.settings.held !== null
+    const isWanted = wantedRoots.has(state.size)
+    const isStored = notes[nextNote]?.size === state.size
+    if (!isHeld && !isStored && !isWanted) return
+    const root = bytesToHex(rootOfPeaks(peaks))
+    const revoked = wantedRoots.get(state.size)
+    if (revoked !== undefined && revoked.revoked_root !== root) {
+      report(null)(
+        "checkpoint",
+        `the first ${state.size} events are not the ones that the revocation of ${revoked.id} vouches for`,
+      )
     }
+    for (; notes[nextNote]?.size === state.size; nextNote++) {
+      const problem = noteProblem(state, notes[nextNote]?.note ?? "", root)
+      if (problem !== undefined) report(null)("checkpoint", `a stored checkpoint ${problem.words}`)
+      else {
+        state.checkpoints++
+        state.sealed = state.unsigned + state.void
+        state.sealedTo = state.size
+      }
+    }
+    if (!isHeld) return
+    const problem = noteProblem(state, state.settings.held ?? "", root)
+    state.held = problem === undefined ? "good" : problem.isOther ? "other" : "refused"
+    if (state.held === "refused") report(null)("checkpoint", `the held checkpoint ${problem?.words}`)
+    if (state.held === "good") {
+      state.sealed = state.unsigned + state.void
+      state.sealedTo = state.size
+    }
+  }
+
+  if (state.size === 0) passCheckpoints()
+  for (const stored of events) {
+    const reportHere = report(stored.seq)
     if (stored.seq > state.next) {
       const last = stored.seq - 1
-      report(
+      reportHere(
         "missing",
         state.next === last ? `event ${last} is missing` : `events ${state.next} to ${last} are missing`,
       )
     } else if (stored.seq < state.next) {
-      report("order", `event ${stored.seq} stands where event ${state.next} belongs`)
+      reportHere("order", `event ${stored.seq} stands where event ${state.next} belongs`)
     }
-    checkEvent(state, stored, report)
-    if (state.settings.signatures === "all") checkSignature(stored, verifiers, report)
+    if (stored.bytes === null) state.removed = Math.max(state.removed, stored.seq)
+    else checkEvent(state, stored, stored.bytes, verifiers, reportHere)
 
     appendLeaf(peaks, state.size, stored.leaf)
     state.size++
-    if (state.wanted.includes(state.size)) state.roots[state.size] = bytesToHex(rootOfPeaks(peaks))
     state.prev = bytesToHex(stored.leaf)
     state.next = stored.seq + 1
+    passCheckpoints()
+  }
+  for (const { size } of notes.slice(nextNote)) {
+    report(null)("truncated", `a stored checkpoint covers ${size} events, only ${state.size} are here`)
   }
   state.peaks = peaks.map((peak) => bytesToHex(peak))
   return { state, problems }
 }
 
-/** After the last event: what the keys and the checkpoints say about the whole. */
+/** After the last event: what keys and the held checkpoint say about the whole. */
 export const finish = (state: VerificationState): Problem[] => {
-  const { settings } = state
   const problems: Problem[] = []
-  for (const key of settings.keys) {
-    if (keyId(hexToBytes(key.public_key)) !== key.id) {
-      problems.push({ seq: null, problem: "key", words: `the id ${key.id} is not the hash of its public key` })
-    } else if (state.announced !== null && !state.announced.includes(key.id)) {
-      problems.push({ seq: null, problem: "key", words: `the key ${key.id} is not announced by any event` })
-    }
+  const { settings, keys, heldSize } = state
+  const problem = (kind: ProblemKind, words: string): void => {
+    problems.push({ seq: null, problem: kind, words })
   }
-  for (const note of settings.notes) problems.push(...checkNote(state, note, "a stored checkpoint"))
-  if (settings.held !== null) problems.push(...checkNote(state, settings.held, "the held checkpoint"))
+  for (const words of keys === null ? [] : strayKeys(keys, settings.keys)) problem("key", words)
+  if (state.removed > state.prunable) {
+    problem("missing", `events up to ${state.removed} are removed, but no event of the log says so`)
+  }
+  if (state.missingSamples > state.expirable) {
+    problem("samples", `the samples of event ${state.missingSamples} are gone, but no event of the log says so`)
+  }
+  if (settings.held === null || state.held === "good" || state.held === "refused") return problems
+  const restore = state.epochs.find(({ lost_from, lost_to }) => lost_from <= heldSize && heldSize <= lost_to)
+  if (restore !== undefined) {
+    problem(
+      "restored",
+      `the history was restored to event ${restore.restored_to} (${restore.kind}, epoch ${restore.epoch}); the held checkpoint covers ${heldSize}, of which ${restore.lost_from} to ${restore.lost_to} are lost: use one over at most ${restore.restored_to}`,
+    )
+  } else if (state.held === "open") {
+    problem("truncated", `the held checkpoint covers ${heldSize} events, only ${state.size} are here`)
+  } else {
+    problem("checkpoint", `the first ${heldSize} events are not the ones that the held checkpoint was made over`)
+  }
   return problems
 }
 
-type Report = (problem: ProblemKind, words: string) => void
+/** What was found, in numbers, beside the problems. */
+export const summary = (state: VerificationState) => ({
+  events: state.size,
+  signed: state.signed,
+  /** Without a signature that counts, but under a good checkpoint; and under none. */
+  sealed: state.sealed,
+  unsealed: state.unsigned + state.void - state.sealed,
+  /** Signed by a key that was revoked, beyond what still counts; part of the two above. */
+  void: state.void,
+  /** Removed by retention: their hashes alone are here. */
+  removed: state.removed,
+  checkpoints: state.checkpoints,
+  sealed_to: state.sealedTo,
+  /** Up to which event the held checkpoint vouches for the history; 0 without one. */
+  covered: state.held === "good" ? state.heldSize : 0,
+  epochs: state.epochs,
+})
 
-const checkEvent = (state: VerificationState, stored: StoredEvent, report: Report): void => {
+const checkEvent = (
+  state: VerificationState,
+  stored: StoredEvent,
+  bytes: Uint8Array,
+  verifiers: Verifiers,
+  report: Report,
+): void => {
   let event: EventHeader
   try {
-    event = parseHeader(stored.bytes).header
+    event = parseHeader(bytes).header
   } catch (error) {
+    state.unsigned++
     report("bytes", error instanceof Error ? error.message : String(error))
     return
   }
@@ -183,85 +321,104 @@ const checkEvent = (state: VerificationState, stored: StoredEvent, report: Repor
       `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`,
     )
   }
+  followEvent(state, stored, event, bytes, report)
+
   if ((event.key_id === null) !== (stored.signature === null)) {
     report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away")
   }
-  if (state.announced === null) return
-  for (const key of announcedKeys(event, stored.bytes)) {
-    state.announced.push(key.id)
-    const known = state.settings.keys.find((candidate) => candidate.id === key.id)
-    if (known === undefined) {
-      report("key", `the key ${key.id}, announced here, is missing`)
-    } else if (known.public_key !== key.public_key || known.purpose !== key.purpose || known.holder !== key.holder) {
-      report("key", `the key ${key.id} is stored as something else than what is announced here`)
+  if (event.key_id === null) state.unsigned++
+  else if (state.keys === null || counts(state.keys, event.key_id, event.seq)) state.signed++
+  else state.void++
+  if (event.key_id === null) return
+  const keyProblem = state.keys === null ? undefined : eventKeyProblem(state.keys, event.key_id, event.seq)
+  if (keyProblem !== undefined) report("key", keyProblem)
+  if (state.settings.signatures === "all") checkSignature(stored, bytes, verifiers, report)
+}
+
+/** What an event says about keys, epochs and retention. */
+const followEvent = (
+  state: VerificationState,
+  stored: StoredEvent,
+  header: EventHeader,
+  bytes: Uint8Array,
+  report: Report,
+): void => {
+  if (state.keys === null) return
+  const { type, seq } = header
+  const { genesis } = state.settings
+  if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`)
+  const isEpoch = type === "epoch"
+  if (header.epoch !== state.epoch + (isEpoch ? 1 : 0)) {
+    report("log", `the event is of epoch ${header.epoch}, the log of epoch ${state.epoch}`)
+  }
+  const event =
+    isEpoch || isKeyEvent(type) || type === "retention" || type === "samples" ? parseEvent(bytes) : undefined
+  if (event === undefined) return
+  if (type === "samples") checkBatch(state, event, stored.batch, report)
+  else if (isEpoch) {
+    const { kind, restored_to, lost_from, lost_to } = event.body as unknown as Epoch
+    state.epoch = header.epoch
+    state.epochs = [...state.epochs, { epoch: header.epoch, seq, kind, restored_to, lost_from, lost_to }]
+  } else if (type === "retention") {
+    const { kind, through } = event.body
+    if (typeof through !== "number") return
+    if (kind === "events") state.prunable = Math.max(state.prunable, through)
+    state.expirable = Math.max(state.expirable, through)
+  } else {
+    state.keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } }
+    try {
+      followKeys(state.keys, state.settings.keys, event, (words) => report("key", words))
+    } catch (error) {
+      report(
+        "key",
+        `the event does not have the form of its type: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+    if (genesis !== undefined && seq === 1) {
+      if (header.log_id !== genesis.log_id) report("anchor", `the log is ${header.log_id}, not ${genesis.log_id}`)
+      if (state.keys.stories[genesis.key_id]?.since !== 1) {
+        report("anchor", `the log does not begin with the key ${genesis.key_id}`)
+      }
     }
   }
-  if (event.key_id !== null && !state.announced.includes(event.key_id)) {
-    report("key", `the key ${event.key_id} was not announced by any earlier event`)
+}
+
+const checkBatch = (state: VerificationState, event: Event, batch: string | null | undefined, report: Report): void => {
+  if (batch === null) state.missingSamples = event.seq
+  else if (batch !== undefined && event.body["sha256"] !== batch) {
+    report("samples", "the samples are not the ones that their event was made over")
   }
 }
 
-/** Keys that an event brings into use: the first event names the first ones. */
-const announcedKeys = ({ type, seq }: EventHeader, bytes: Uint8Array): StoredKey[] => {
-  if (type !== "genesis" || seq !== 1) return []
-  const { keys } = parseEvent(bytes).body
-  return Array.isArray(keys) ? keys : []
-}
+const copyOf = <T extends object>(records: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(records).map(([id, record]) => [id, { ...record }]))
 
-type Verifiers = ReadonlyMap<string, ReturnType<MakeVerifier>>
-
-const checkSignature = (stored: StoredEvent, verifiers: Verifiers, report: Report): void => {
+const checkSignature = (stored: StoredEvent, bytes: Uint8Array, verifiers: Verifiers, report: Report): void => {
   if (stored.signature === null || stored.key_id === null) return
   const verifier = verifiers.get(stored.key_id)
   if (verifier === undefined) report("key", `no key ${stored.key_id} for signing events is known`)
-  else if (!verifier(stored.bytes, stored.signature)) report("signature", `the signature is not valid under its key`)
+  else if (!verifier(bytes, stored.signature)) report("signature", `the signature is not valid under its key`)
 }
 
-const checkNote = (state: VerificationState, note: string, which: string): Problem[] => {
-  const { settings } = state
-  const keys = settings.keys
-    .filter((key) => key.purpose === "checkpoints" && state.announced?.includes(key.id))
-    .map((key) => ({ id: key.id, publicKey: hexToBytes(key.public_key) }))
-  let checkpoint: Checkpoint
+/** What is wrong with a note when the tree has its size; `isOther`: it is genuine, but over other events. */
+const noteProblem = (
+  state: VerificationState,
+  note: string,
+  root: string,
+): { words: string; isOther: boolean } | undefined => {
+  const { log_id, keys: stored } = state.settings
+  const keys = stored
+    .filter(({ purpose }) => purpose === "checkpoints")
+    .map(({ id, public_key }) => ({ id, publicKey: hexToBytes(public_key) }))
   try {
-    checkpoint = openCheckpoint(note, keys).checkpoint
+    const { checkpoint, key } = openCheckpointOf(log_id, note, keys)
+    const words = state.keys === null ? undefined : checkpointKeyProblem(state.keys, key.id, state.size)
+    if (words !== undefined) return { words: `is ${words}`, isOther: false }
+    if (checkpoint.size === state.size && bytesToHex(checkpoint.root) === root) return undefined
+    return { words: `was made over other events than the first ${state.size}`, isOther: true }
   } catch (error) {
-    return [
-      {
-        seq: null,
-        problem: "checkpoint",
-        words: `${which}: ${error instanceof Error ? error.message : String(error)}`,
-      },
-    ]
+    return { words: `is not valid: ${error instanceof Error ? error.message : String(error)}`, isOther: false }
   }
-  const { origin, size, root } = checkpoint
-  if (origin !== originOf(settings.log_id)) {
-    return [{ seq: null, problem: "checkpoint", words: `${which} belongs to ${origin}` }]
-  }
-  if (size > state.size) {
-    const words = `${which} covers ${size} events, only ${state.size} are here`
-    return [{ seq: null, problem: "truncated", words }]
-  }
-  if (size > 0 && state.roots[size] !== bytesToHex(root)) {
-    const words = `the first ${size} events are not the ones that ${which} was made over`
-    return [{ seq: null, problem: "checkpoint", words }]
-  }
-  return []
-}
-
-/** The size that a note claims, before its signature is checked; 0 when it has none. */
-const claimedSize = (note: string): number => {
-  const size = Number(note.split("\n")[1])
-  return Number.isSafeInteger(size) && size > 0 ? size : 0
 }
 
 const show = (value: unknown): string => String(value).slice(0, 80)
-
-/** Refuses what cannot have come out of `checkpoint()`, as an error of the caller. */
-export const requireCheckpoint = (note: string): void => {
-  try {
-    openCheckpoint(note, [])
-  } catch (error) {
-    if (error instanceof SqlError && error.code === "22023") throw error
-  }
-}

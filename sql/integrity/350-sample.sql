@@ -62,6 +62,13 @@ begin
         sample_count = s.sample_count + 1
     where s.collection = sample.collection;
     perform integrity._apply_step(collection, step);
+    insert into integrity._staged_samples (
+      collection, collection_id, sampled_at, state, measured_state, lambda_cut, lambda2
+    )
+    values (
+      sample.collection, before.collection_id, clock_timestamp(), step ->> 'state', step ->> 'measured_state',
+      (measured.witness ->> 'lambda_cut')::float8, measured.lambda2
+    );
     machine := step -> 'machine';
     if step ->> 'alert' is not null then
       perform integrity._append_event('alert', collection, jsonb_build_object('words', step -> 'alert', 'lambda2', measured.lambda2));

@@ -1,4 +1,4 @@
-/* Keys, and the beginning of the log. */
+/* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
 returns bytea
@@ -20,7 +20,7 @@ $fn$;
 comment on function integrity._random_seed is
   '32 random bytes for a key: SHA-256 of 488 bits from the random source of the server.';
 
-create or replace function integrity._register_key(
+create or replace function integrity._store_key(
   public_key bytea,
   purpose text,
   holder text
@@ -48,10 +48,10 @@ begin
 end
 $fn$;
 
-comment on function integrity._register_key is
+comment on function integrity._store_key is
   'Stores a public key and returns its id. Errors: 22023 for a key of small or mixed order or in another encoding, 23505 for a known one.';
 
-create or replace function integrity._new_database_key(
+create or replace function integrity._draw_key(
   purpose text
 )
 returns text
@@ -62,61 +62,41 @@ language plpgsql
 as $fn$
 declare
   seed bytea := integrity._random_seed();
-  id text := integrity._register_key(integrity._public_key(seed), purpose, 'database');
+  id text := integrity._store_key(integrity._public_key(seed), purpose, 'database');
 begin
   insert into integrity._database_seeds (key_id, seed) values (id, seed);
   return id;
 end
 $fn$;
 
-comment on function integrity._new_database_key is
+comment on function integrity._draw_key is
   'Draws a key whose seed stays in the database, and returns its id.';
 
-create or replace function integrity._begin_history()
-returns void
-volatile
-security definer
+create or replace function integrity._key_as_json(
+  key_id text
+)
+returns jsonb
+stable
 set search_path = ''
 language plpgsql
 as $fn$
 begin
-  /*
-   * One at a time: whoever comes second finds the head of the first. The lock is on a table
-   * that no caller has touched yet, for two that upgraded a lock of their own would deadlock.
-   */
-  lock table integrity._database_seeds in share row exclusive mode;
-  if exists (select from integrity._history_head) then
-    return;
-  end if;
-  insert into integrity._history_head (log_id, epoch, size, leaf, peaks, event_key_id, checkpoint_key_id)
-  values (
-    encode(substr(integrity._random_seed(), 1, 16), 'hex'),
-    1,
-    0,
-    decode(repeat('00', 32), 'hex'),
-    '',
-    integrity._new_database_key('events'),
-    integrity._new_database_key('checkpoints')
-  );
-  perform integrity._append_event('genesis', null, jsonb_build_object(
-    'words', 'The history begins; its keys are held by the database.',
-    'keys', (
-      select jsonb_agg(jsonb_build_object(
-        'id', k.id,
-        'public_key', encode(k.public_key, 'hex'),
-        'purpose', k.purpose,
-        'holder', k.holder
-      ) order by k.purpose)
-      from integrity._signing_keys k
+  return (
+    select jsonb_build_object(
+      'id', k.id,
+      'public_key', encode(k.public_key, 'hex'),
+      'purpose', k.purpose,
+      'holder', k.holder
     )
-  ));
+    from integrity._signing_keys k
+    where k.id = key_id
+  );
 end
 $fn$;
 
-comment on function integrity._begin_history is
-  'Draws the id and the first keys of the log and appends its first event, unless that happened already.';
+comment on function integrity._key_as_json is 'A public key in the form in which events announce it.';
 
-revoke all on function integrity._random_seed, integrity._register_key, integrity._new_database_key, integrity._begin_history
+revoke all on function integrity._random_seed, integrity._store_key, integrity._draw_key, integrity._key_as_json
   from public;
 
 create or replace view integrity.signing_keys as
@@ -125,13 +105,20 @@ select
   encode(k.public_key, 'hex') as public_key,
   k.purpose,
   k.holder,
-  k.id in (h.event_key_id, h.checkpoint_key_id) as is_in_use,
+  k.id in (h.event_key_id, h.checkpoint_key_id, h.recovery_key_id) is true as is_in_use,
+  u.since_seq as used_since,
+  r.trusted_size as revoked_beyond,
   k.created_at
 from integrity._signing_keys k
-cross join integrity._history_head h;
+cross join integrity._history_head h
+left join integrity._key_uses u on u.key_id = k.id
+left join integrity._key_revocations r on r.key_id = k.id;
 
 comment on view integrity.signing_keys is
   'Every public key of the history. holder database means that the seed lies in the database, too.';
+comment on column integrity.signing_keys.used_since is 'The event that brought the key into use; NULL for one that is only registered.';
+comment on column integrity.signing_keys.revoked_beyond is
+  'NULL unless the key was revoked: then what it signed counts for so many first events only.';
 
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;

@@ -1,3 +1,29 @@
+create or replace function integrity._tree_problems(
+  log_id text,
+  first_index bigint,
+  leaves bytea
+)
+returns table (
+  words text
+)
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+    select pg_catalog.format('tile %s of the tree is not the one over these events', g.index)
+    from generate_series(first_index, first_index + octet_length(leaves) / 8192 - 1) as g (index)
+    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = g.index
+    where t.hashes is distinct from substr(leaves, (g.index - first_index)::int * 8192 + 1, 8192)
+      or t.root is distinct from integrity._perfect_root(t.hashes)
+    order by g.index;
+end
+$fn$;
+
+comment on function integrity._tree_problems is
+  'Tiles of leaf hashes that do not hold these leaves, of which whole tiles are looked at.';
+
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -14,15 +40,19 @@ language plpgsql
 as $fn$
 #variable_conflict use_column
 declare
+  zero_hash constant bytea := decode(repeat('00', 32), 'hex');
   head integrity._history_head;
   state jsonb;
   chunk record;
+  notes record;
   outcome record;
+  summary jsonb;
   found bigint;
   problem_count bigint := 0;
   last_log_id text := '';
   last_seq bigint := 0;
-  row_total bigint;
+  seen bigint := 0;
+  row_total bigint := 0;
 begin
   if signatures is null or signatures not in ('checkpoints', 'all') then
     raise exception using
@@ -33,16 +63,12 @@ begin
   state := integrity._begin_verification(jsonb_build_object(
     'log_id', coalesce(head.log_id, ''),
     'keys', integrity._verification_keys(),
-    'notes', (select coalesce(jsonb_agg(c.note order by c.size), '[]') from integrity._checkpoints c),
     'held', checkpoint,
     'signatures', signatures
   ));
 
   loop
-    /*
-     * In pages by the primary key: sorting all rows with their bytes would spill to disk. The
-     * aggregates see the rows in the order of the subquery.
-     */
+    /* The aggregates see the rows in the order of the page. */
     select
       array_agg(e.seq) as seq,
       array_agg(encode(e.prev, 'hex')) as prev,
@@ -51,32 +77,50 @@ begin
       array_agg(e.key_id) as key_id,
       array_agg(e.signature) as signature,
       array_agg(e.bytes) as bytes,
-      array_agg(sha256('\x00'::bytea || e.bytes)) as leaf,
+      array_agg(coalesce(e.leaf, zero_hash)) as leaf,
+      string_agg(coalesce(e.leaf, zero_hash), ''::bytea) as leaves,
+      array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
+      count(e.bytes) as present,
       max(e.log_id) as last_log_id
     into chunk
-    from (
-      select x.*
-      from integrity._events x
-      where (x.log_id, x.seq) > (last_log_id, last_seq)
-      order by x.log_id, x.seq
-      limit 2000
-    ) as e;
+    from integrity._history_page(last_log_id, last_seq, 2048) as e;
     exit when chunk.seq is null;
     last_log_id := chunk.last_log_id;
     last_seq := chunk.seq[cardinality(chunk.seq)];
+    select
+      coalesce(array_agg(c.size order by c.size, c.key_id), '{}') as size,
+      coalesce(array_agg(c.note order by c.size, c.key_id), '{}') as note
+    into notes
+    from integrity._checkpoints c
+    where c.size > seen and c.size <= seen + cardinality(chunk.seq);
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf,
+      chunk.batch, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
     get diagnostics found = row_count;
     problem_count := problem_count + found;
+    if seen % 256 = 0 then
+      return query
+        select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaves) as t;
+      get diagnostics found = row_count;
+      problem_count := problem_count + found;
+    end if;
+    seen := seen + cardinality(chunk.seq);
+    row_total := row_total + chunk.present;
   end loop;
 
   return query
-    select *
-    from jsonb_to_recordset(integrity._finish_verification(state)) as p (seq bigint, problem text, words text);
+    select null::bigint, 'truncated', pg_catalog.format('a stored checkpoint covers %s events, only %s are here', c.size, seen)
+    from integrity._checkpoints c
+    where c.size > seen;
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
+  select f.problems, f.found into outcome from integrity._finish_verification(state) as f;
+  summary := outcome.found;
+  return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
   get diagnostics found = row_count;
   problem_count := problem_count + found;
 
@@ -90,29 +134,50 @@ begin
   problem_count := problem_count + found;
 
   /* Pages skip rows only where the primary key was dropped to make room for them. */
-  select count(*) into row_total from integrity._events;
-  if row_total <> (state ->> 'size')::bigint then
+  if row_total <> (select count(*) from integrity._events) then
     return query select null::bigint, 'order', pg_catalog.format(
-      'the table has %s rows for %s events', row_total, state ->> 'size');
+      'the table has %s rows for %s events', (select count(*) from integrity._events), row_total);
     problem_count := problem_count + 1;
   end if;
-  if (coalesce(head.size, 0), encode(coalesce(head.leaf, decode(repeat('00', 32), 'hex')), 'hex'), encode(coalesce(head.peaks, ''), 'hex'))
+  if (coalesce(head.size, 0), encode(coalesce(head.leaf, zero_hash), 'hex'), encode(coalesce(head.peaks, ''), 'hex'))
     is distinct from (
-      (state ->> 'size')::bigint,
+      seen,
       state ->> 'prev',
       (select coalesce(string_agg(p, '' order by i), '') from jsonb_array_elements_text(state -> 'peaks') with ordinality as t (p, i))
     )
   then
     return query select null::bigint, 'head', pg_catalog.format(
-      'the head of the log, at event %s, does not fit the %s events that are here', coalesce(head.size, 0), state ->> 'size');
+      'the head of the log, at event %s, does not fit the %s events that are here', coalesce(head.size, 0), seen);
     problem_count := problem_count + 1;
   end if;
+  return query
+    select null::bigint, 'tree', pg_catalog.format('tile %s of level %s of the tree does not fit the tiles below', t.index, t.level)
+    from integrity._tiles t
+    where (t.level > 0 and (
+        t.root is distinct from integrity._perfect_root(t.hashes)
+        or t.hashes is distinct from (
+          select string_agg(b.root, ''::bytea order by b.index)
+          from integrity._tiles b
+          where b.log_id = t.log_id and b.level = t.level - 1 and b.index / 256 = t.index
+        )
+      ))
+      or t.log_id is distinct from head.log_id
+      or t.index >= seen >> (8 * (t.level + 1));
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
 
-  return query select null::bigint, null, pg_catalog.format(
-    '%s events, %s: %s; %s',
-    state ->> 'size',
-    case signatures when 'all' then 'every signature checked' else 'signatures of checkpoints checked' end,
-    case problem_count when 0 then 'no problem' when 1 then '1 problem' else problem_count || ' problems' end,
+  return query select null::bigint, null, pg_catalog.concat_ws('; ',
+    pg_catalog.format(
+      '%s events, %s: %s',
+      seen,
+      case signatures when 'all' then 'every signature checked' else 'signatures of checkpoints checked' end,
+      case problem_count when 0 then 'no problem' when 1 then '1 problem' else problem_count || ' problems' end),
+    pg_catalog.format(
+      '%s signed, %s sealed by a checkpoint, %s unsealed', summary ->> 'signed', summary ->> 'sealed', summary ->> 'unsealed'),
+    case when summary ->> 'void' <> '0' then
+      pg_catalog.format('the signatures of %s do not count, for their key was revoked', summary ->> 'void')
+    end,
+    case when head.pruned_through > 0 then pg_catalog.format('events up to %s are removed but for their hashes', head.pruned_through) end,
     case
       when checkpoint is null then 'unanchored, for without a checkpoint kept elsewhere a history rewritten as a whole goes unnoticed'
       when problem_count > 0 then 'the held checkpoint vouches for nothing here'
@@ -123,7 +188,7 @@ end
 $fn$;
 
 comment on function integrity.verify_history is
-  'Checks the whole history: bytes, columns, links, keys, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
+  'Checks the whole history: bytes, columns, links, keys, samples, tree, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked and how many events are signed, sealed by a checkpoint, or neither. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
 
-revoke all on function integrity.verify_history from public;
+revoke all on function integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;

@@ -1,4 +1,4 @@
-import { begin, requireCheckpoint, type Settings } from "../../signing/verify.ts"
+import { begin, type Settings } from "../../signing/verify.ts"
 import { sqlFunction } from "../../runtime/define.ts"
 
 export default sqlFunction({
@@ -11,11 +11,7 @@ export default sqlFunction({
   security: "definer",
   grant: [],
   comment:
-    "The state in which the verification of a history starts. Settings: log_id, keys, notes, held, signatures (all or " +
-    "checkpoints) and from. Errors: 22023 when held is no checkpoint.",
-  run: ({ settings }) => {
-    const { held } = settings as Settings
-    if (held !== null) requireCheckpoint(held)
-    return begin(settings as Settings)
-  },
+    "The state in which the verification of a history starts. Settings: log_id, keys, held, signatures (all or " +
+    "checkpoints), genesis and from. Errors: 22023 when held is no checkpoint.",
+  run: ({ settings }) => begin(settings as Settings),
 })

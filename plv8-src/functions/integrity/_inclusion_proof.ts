@@ -1,21 +1,20 @@
 import { inclusionProof } from "../../signing/merkle-proofs.ts"
-import { joinHashes, splitHashes } from "../../signing/merkle.ts"
+import { joinHashes } from "../../signing/merkle.ts"
+import { rangeOfTiles, readTiles } from "../../signing/tiles.ts"
 import { sqlFunction } from "../../runtime/define.ts"
 
 export default sqlFunction({
   schema: "integrity",
   name: "_inclusion_proof",
-  args: { leaves: "bytea", leaf_index: "int8" },
+  args: { size: "int8", leaf_index: "int8", levels: "int4[]", indexes: "int8[]", hashes: "bytea[]" },
   returns: "bytea",
   volatility: "immutable",
   strict: true,
   security: "definer",
   grant: [],
   comment:
-    "The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1), concatenated. " +
-    "Errors: 22023 for an index out of range.",
-  run: ({ leaves, leaf_index }) => {
-    const hashes = splitHashes(leaves)
-    return joinHashes(inclusionProof(hashes, Number(leaf_index), hashes.length))
-  },
+    "The audit path of one leaf, counted from 0, in the Merkle tree of that size (RFC 6962 section 2.1.1), concatenated; " +
+    "computed from the tiles of integrity._tiles_for. Errors: 22023 for an index out of range.",
+  run: ({ size, leaf_index, levels, indexes, hashes }) =>
+    joinHashes(inclusionProof(rangeOfTiles(readTiles(levels, indexes, hashes)), Number(leaf_index), Number(size))),
 })

@@ -14,6 +14,9 @@ export default sqlFunction({
     signature: "bytea[]",
     bytes: "bytea[]",
     leaf: "bytea[]",
+    batch: "text[]",
+    note_size: "int8[]",
+    note: "text[]",
   },
   returns: table({ state_after: "jsonb", problems: "jsonb" }),
   volatility: "immutable",
@@ -21,9 +24,10 @@ export default sqlFunction({
   security: "definer",
   grant: [],
   comment:
-    "Takes the state of a verification through the next events, one array a column, and says what is wrong with them: " +
-    "an array of objects with seq, problem and words. leaf is the leaf hash of each event.",
-  run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf }) => {
+    "Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, " +
+    "and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL " +
+    "for one that retention removed; batch is the SHA-256 of its samples.",
+  run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note }) => {
     const events = seq.map((value, i) => ({
       seq: Number(value),
       prev: prev[i] ?? "",
@@ -31,10 +35,12 @@ export default sqlFunction({
       collection_id: collection_id[i] ?? null,
       key_id: key_id[i] ?? null,
       signature: signature[i] ?? null,
-      bytes: bytes[i] ?? new Uint8Array(0),
-      leaf: leaf[i] ?? new Uint8Array(0),
+      bytes: bytes[i] ?? null,
+      leaf: leaf[i] ?? new Uint8Array(32),
+      batch: batch[i] ?? null,
     }))
-    const { state: after, problems } = verifyEvents(state as VerificationState, events)
+    const notes = note_size.map((size, i) => ({ size: Number(size), note: note[i] ?? "" }))
+    const { state: after, problems } = verifyEvents(state as VerificationState, events, undefined, notes)
     return { state_after: after, problems }
   },
 })

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
-const register = "select integrity._register_key(decode($1, 'hex'), 'events', 'external')"
+const register = "select integrity.register_key(decode($1, 'hex'), 'events')"
 
 test.each([
   ["small order", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"],

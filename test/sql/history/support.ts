@@ -51,4 +51,8 @@ export const disarm = (db: Database): Promise<void> =>
     alter table integrity._events disable trigger all;
     alter table integrity._checkpoints disable trigger all;
     alter table integrity._signing_keys disable trigger all;
+    alter table integrity._key_uses disable trigger all;
+    alter table integrity._key_revocations disable trigger all;
+    alter table integrity._tiles disable trigger all;
+    alter table integrity._sample_batches disable trigger all;
   `)

@@ -19,7 +19,7 @@ export const resign = async (db: Database, change: (events: Event[]) => void): P
   const seed = Buffer.from(stored[0]?.seed ?? "", "hex")
   const events = stored.map(({ bytes }) => parseEvent(new Uint8Array(Buffer.from(bytes, "hex"))))
   change(events)
-  await db.exec("delete from integrity._events; delete from integrity._checkpoints")
+  await db.exec("delete from integrity._events; delete from integrity._checkpoints; delete from integrity._tiles")
   const peaks: Uint8Array[] = []
   let prev = genesisPrev
   for (const [i, event] of events.entries()) {
@@ -38,4 +38,8 @@ export const resign = async (db: Database, change: (events: Event[]) => void): P
     prev,
     hex(joinHashes(peaks)),
   ])
+  await db.query(
+    "select integrity._store_tiles(log_id, i) from integrity._history_head, generate_series(256, $1, 256) as i",
+    [events.length],
+  )
 }

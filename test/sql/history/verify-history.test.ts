@@ -45,7 +45,7 @@ test.each([
     null,
     "key",
   ],
-  ["a key added", "select integrity._new_database_key('events')", null, "key"],
+  ["a key added", "select integrity._draw_key('events')", null, "key"],
 ] as const)("%s: found without any checkpoint", async (_, change, seq, problem) => {
   await takenBack(db, async () => {
     await disarm(db)
@@ -101,7 +101,9 @@ test("a log that was emptied", async () => {
       "delete from integrity._events; delete from integrity._checkpoints; delete from integrity._history_head",
     )
     expect(await kinds(db)).not.toEqual([])
-    await db.exec("delete from integrity._database_seeds; delete from integrity._signing_keys")
+    await db.exec(
+      "delete from integrity._database_seeds; delete from integrity._key_uses; delete from integrity._signing_keys",
+    )
     expect(await kinds(db)).toEqual([])
     expect(await kinds(db, held)).not.toEqual([])
     await append(db)

@@ -1,12 +1,41 @@
 /** Small histories for tests, made as the database makes them, and what a thief can make of them. */
 import { publicKeyOf, sign } from "../../../plv8-src/signing/ed25519.ts"
 import { type Event, eventBytes, genesisPrev, parseEvent } from "../../../plv8-src/signing/event.ts"
-import type { ExportedEvent, ExportedHistory } from "../../../plv8-src/signing/export.ts"
+import {
+  type Anchor,
+  type ExportedEvent,
+  type ExportedRow,
+  type Verdict,
+  verifyExport,
+} from "../../../plv8-src/signing/export.ts"
 import { keyId } from "../../../plv8-src/signing/hash.ts"
 import { leafHash, merkleRoot } from "../../../plv8-src/signing/merkle.ts"
 import { originOf, signCheckpoint } from "../../../plv8-src/signing/note.ts"
 import type { StoredKey } from "../../../plv8-src/signing/verify.ts"
 import { hex, unhex } from "./support.ts"
+
+export interface History {
+  readonly log_id: string
+  readonly keys: readonly StoredKey[]
+  readonly events: readonly ExportedEvent[]
+  /** Signed notes that lie beside the log. */
+  readonly checkpoints: readonly string[]
+}
+
+/** In the order of an export; a checkpoint stands after as many events as it claims. */
+export const rowsOf = ({ log_id, keys, events, checkpoints }: History): ExportedRow[] => {
+  const notes = checkpoints.map((note) => ({ kind: "checkpoint" as const, size: Number(note.split("\n")[1]), note }))
+  return [
+    { kind: "log", log_id },
+    ...keys.map((key) => ({ kind: "key" as const, ...key })),
+    ...events.flatMap((event, i) => [event, ...notes.filter(({ size }) => size === i + 1)]),
+    ...notes.filter(({ size }) => size > events.length),
+  ]
+}
+
+/** The verdict over a history, against a held checkpoint. */
+export const judge = (history: History, held: string | null = null, anchor: Anchor = {}): Verdict =>
+  verifyExport(rowsOf(history), { held, ...anchor })
 
 export interface Seeds {
   readonly events: Uint8Array
@@ -47,6 +76,7 @@ export const chain = (
     }
     const bytes = eventBytes(event)
     const row = {
+      kind: "event" as const,
       seq: event.seq,
       prev,
       type,
@@ -61,7 +91,7 @@ export const chain = (
 }
 
 /** A history of `length` events. */
-export const makeHistory = (logId: string, seeds: Seeds, length: number): ExportedHistory => {
+export const makeHistory = (logId: string, seeds: Seeds, length: number): History => {
   const keys = keysOf(seeds)
   const drafts: Draft[] = Array.from({ length }, (_, i) =>
     i === 0
@@ -77,7 +107,7 @@ export const makeHistory = (logId: string, seeds: Seeds, length: number): Export
 }
 
 /** What `integrity.checkpoint()` gives over the first `size` events. */
-export const checkpointOver = (history: ExportedHistory, seeds: Seeds, size = history.events.length): string => {
+export const checkpointOver = (history: History, seeds: Seeds, size = history.events.length): string => {
   const leaves = history.events.slice(0, size).map((event) => leafHash(unhex(event.bytes)))
   return signCheckpoint(
     { origin: originOf(history.log_id), size, root: merkleRoot(leaves), extensions: ["key=database"] },
@@ -87,7 +117,7 @@ export const checkpointOver = (history: ExportedHistory, seeds: Seeds, size = hi
 }
 
 /** The thief's work: any content, linked and signed with the stolen key, as good as new. */
-export const resign = (history: ExportedHistory, seeds: Seeds, change: (drafts: Draft[]) => void): ExportedHistory => {
+export const resign = (history: History, seeds: Seeds, change: (drafts: Draft[]) => void): History => {
   const drafts = history.events.map((event): Draft => {
     const { type, collection, collection_id, body } = parseEvent(unhex(event.bytes))
     return { type, collection, collection_id, body }

@@ -4,6 +4,7 @@ import { expect, test } from "@jest/globals"
 import {
   consistencyProof,
   inclusionProof,
+  rangeOfLeaves,
   verifyConsistency,
   verifyInclusion,
 } from "../../../plv8-src/signing/merkle-proofs.ts"
@@ -109,12 +110,12 @@ test("roots of the reference tree, at once and leaf by leaf", () => {
 })
 
 test.each(paths)("audit path of leaf $leaf in the tree of size $size", ({ leaf, size, path }) => {
-  expect(inclusionProof(leaves, leaf - 1, size).map(hex)).toEqual(path)
+  expect(inclusionProof(rangeOfLeaves(leaves), leaf - 1, size).map(hex)).toEqual(path)
   expect(verifyInclusion(leaves[leaf - 1] as Uint8Array, leaf - 1, size, path.map(unhex), root(size))).toBe(true)
 })
 
 test.each(proofs)("consistency of the trees of sizes $first and $second", ({ first, second, path }) => {
-  expect(consistencyProof(leaves, first, second).map(hex)).toEqual(path)
+  expect(consistencyProof(rangeOfLeaves(leaves), first, second).map(hex)).toEqual(path)
   expect(verifyConsistency(first, second, root(first), root(second), path.map(unhex))).toBe(true)
 })
 
@@ -135,7 +136,7 @@ test("every leaf of every tree is proved, and only by its own proof", () => {
     const head = merkleRoot(many, 0, n)
     for (let i = 0; i < n; i++) {
       const leaf = many[i] as Uint8Array
-      const path = inclusionProof(many, i, n)
+      const path = inclusionProof(rangeOfLeaves(many), i, n)
       expect(verifyInclusion(leaf, i, n, path, head)).toBe(true)
       for (const other of spoilt(path)) expect(verifyInclusion(leaf, i, n, other, head)).toBe(false)
       expect(verifyInclusion(wrong, i, n, path, head)).toBe(false)
@@ -151,7 +152,7 @@ test("every tree is a prefix of every later one, and only by its own proof", () 
     const later = merkleRoot(many, 0, n)
     for (let m = 1; m <= n; m++) {
       const earlier = merkleRoot(many, 0, m)
-      const path = consistencyProof(many, m, n)
+      const path = consistencyProof(rangeOfLeaves(many), m, n)
       expect(verifyConsistency(m, n, earlier, later, path)).toBe(true)
       for (const other of spoilt(path)) expect(verifyConsistency(m, n, earlier, later, other)).toBe(false)
       expect(verifyConsistency(m, n, wrong, later, path)).toBe(false)
@@ -164,8 +165,8 @@ test("every tree is a prefix of every later one, and only by its own proof", () 
 
 test("sizes beyond the tree are errors of the caller", () => {
   const code = { code: "22023" }
-  expect(() => inclusionProof(leaves, 8, 8)).toThrow(expect.objectContaining(code))
-  expect(() => inclusionProof(leaves, 0, 9)).toThrow(expect.objectContaining(code))
-  expect(() => consistencyProof(leaves, 0, 8)).toThrow(expect.objectContaining(code))
-  expect(() => consistencyProof(leaves, 9, 8)).toThrow(expect.objectContaining(code))
+  expect(() => inclusionProof(rangeOfLeaves(leaves), 8, 8)).toThrow(expect.objectContaining(code))
+  expect(() => inclusionProof(rangeOfLeaves(leaves), 0, 9)).toThrow(expect.objectContaining(code))
+  expect(() => consistencyProof(rangeOfLeaves(leaves), 0, 8)).toThrow(expect.objectContaining(code))
+  expect(() => consistencyProof(rangeOfLeaves(leaves), 9, 8)).toThrow(expect.objectContaining(code))
 })
