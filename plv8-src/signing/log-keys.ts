@@ -74,11 +74,11 @@ export const followKeys = (keys: LogKeys, stored: readonly StoredKey[], event: E
   }
 }
 
-const purposes = ["events", "checkpoints", "recovery"]
+const purposes = new Set<string>(["events", "checkpoints", "recovery"])
 
 const announce = (keys: LogKeys, stored: readonly StoredKey[], key: AnnouncedKey, report: Report): void => {
   // What was written by others must not reach the prototype of the records below.
-  if (!/^[0-9a-f]{64}$/.test(key.id) || !purposes.includes(key.purpose)) throw new RangeError("it announces no key")
+  if (!/^[0-9a-f]{64}$/.test(key.id) || !purposes.has(key.purpose)) throw new RangeError("it announces no key")
   const known = stored.find(({ id }) => id === key.id)
   if (known === undefined) {
     report(`the key ${key.id}, announced here, is missing`)
