@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f9bbf5e3aabc6f1c5e9de6896ec041105698002e
+--! Hash: sha1:4d6c503e2021a46fde1100aa8562739278a66f16
 
 --! split: 001-preamble.sql
 /*
@@ -3862,26 +3862,9 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_begin_verification.ts */
-let definition = globalThis["integrity._begin_verification 2d631cfc565a1048"];
+let definition = globalThis["integrity._begin_verification 1631fffd653f2498"];
 if (definition === undefined) {
 (() => {
-  // plv8-src/errors.ts
-  var SqlError = class extends Error {
-    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
-    code;
-    /** The same as `code`, under the name that some handlers read. */
-    sqlerrcode;
-    detail;
-    hint;
-    constructor(code, message, more = {}) {
-      super(message);
-      this.code = code;
-      this.sqlerrcode = code;
-      if (more.detail !== void 0) this.detail = more.detail;
-      if (more.hint !== void 0) this.hint = more.hint;
-    }
-  };
-
   // node_modules/@noble/hashes/utils.js
   function isBytes(a) {
     return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
@@ -3931,9 +3914,6 @@ if (definition === undefined) {
   }
   function createView(arr) {
     return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
-  }
-  function rotr(word, shift) {
-    return word << 32 - shift | word >>> shift;
   }
   var hasHexBuiltin = /* @__PURE__ */ (() => (
     // @ts-ignore
@@ -4029,12 +4009,6 @@ if (definition === undefined) {
   });
 
   // node_modules/@noble/hashes/_md.js
-  function Chi(a, b, c) {
-    return a & b ^ ~a & c;
-  }
-  function Maj(a, b, c) {
-    return a & b ^ a & c ^ b & c;
-  }
   var HashMD = class {
     blockLen;
     outputLen;
@@ -4131,16 +4105,6 @@ if (definition === undefined) {
       return this._cloneInto();
     }
   };
-  var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
-    1779033703,
-    3144134277,
-    1013904242,
-    2773480762,
-    1359893119,
-    2600822924,
-    528734635,
-    1541459225
-  ]);
   var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
     1779033703,
     4089235720,
@@ -4196,151 +4160,6 @@ if (definition === undefined) {
   var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
 
   // node_modules/@noble/hashes/sha2.js
-  var SHA256_K = /* @__PURE__ */ Uint32Array.from([
-    1116352408,
-    1899447441,
-    3049323471,
-    3921009573,
-    961987163,
-    1508970993,
-    2453635748,
-    2870763221,
-    3624381080,
-    310598401,
-    607225278,
-    1426881987,
-    1925078388,
-    2162078206,
-    2614888103,
-    3248222580,
-    3835390401,
-    4022224774,
-    264347078,
-    604807628,
-    770255983,
-    1249150122,
-    1555081692,
-    1996064986,
-    2554220882,
-    2821834349,
-    2952996808,
-    3210313671,
-    3336571891,
-    3584528711,
-    113926993,
-    338241895,
-    666307205,
-    773529912,
-    1294757372,
-    1396182291,
-    1695183700,
-    1986661051,
-    2177026350,
-    2456956037,
-    2730485921,
-    2820302411,
-    3259730800,
-    3345764771,
-    3516065817,
-    3600352804,
-    4094571909,
-    275423344,
-    430227734,
-    506948616,
-    659060556,
-    883997877,
-    958139571,
-    1322822218,
-    1537002063,
-    1747873779,
-    1955562222,
-    2024104815,
-    2227730452,
-    2361852424,
-    2428436474,
-    2756734187,
-    3204031479,
-    3329325298
-  ]);
-  var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
-  var SHA2_32B = class extends HashMD {
-    constructor(outputLen) {
-      super(64, outputLen, 8, false);
-    }
-    get() {
-      const { A, B, C, D, E, F, G, H } = this;
-      return [A, B, C, D, E, F, G, H];
-    }
-    // prettier-ignore
-    set(A, B, C, D, E, F, G, H) {
-      this.A = A | 0;
-      this.B = B | 0;
-      this.C = C | 0;
-      this.D = D | 0;
-      this.E = E | 0;
-      this.F = F | 0;
-      this.G = G | 0;
-      this.H = H | 0;
-    }
-    process(view, offset) {
-      for (let i = 0; i < 16; i++, offset += 4)
-        SHA256_W[i] = view.getUint32(offset, false);
-      for (let i = 16; i < 64; i++) {
-        const W15 = SHA256_W[i - 15];
-        const W2 = SHA256_W[i - 2];
-        const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
-        const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
-        SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
-      }
-      let { A, B, C, D, E, F, G, H } = this;
-      for (let i = 0; i < 64; i++) {
-        const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
-        const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
-        const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
-        const T2 = sigma0 + Maj(A, B, C) | 0;
-        H = G;
-        G = F;
-        F = E;
-        E = D + T1 | 0;
-        D = C;
-        C = B;
-        B = A;
-        A = T1 + T2 | 0;
-      }
-      A = A + this.A | 0;
-      B = B + this.B | 0;
-      C = C + this.C | 0;
-      D = D + this.D | 0;
-      E = E + this.E | 0;
-      F = F + this.F | 0;
-      G = G + this.G | 0;
-      H = H + this.H | 0;
-      this.set(A, B, C, D, E, F, G, H);
-    }
-    roundClean() {
-      clean(SHA256_W);
-    }
-    destroy() {
-      this.destroyed = true;
-      this.set(0, 0, 0, 0, 0, 0, 0, 0);
-      clean(this.buffer);
-    }
-  };
-  var _SHA256 = class extends SHA2_32B {
-    // We cannot use array here since array allows indexing by variable
-    // which means optimizer/compiler cannot use registers.
-    A = SHA256_IV[0] | 0;
-    B = SHA256_IV[1] | 0;
-    C = SHA256_IV[2] | 0;
-    D = SHA256_IV[3] | 0;
-    E = SHA256_IV[4] | 0;
-    F = SHA256_IV[5] | 0;
-    G = SHA256_IV[6] | 0;
-    H = SHA256_IV[7] | 0;
-    constructor() {
-      super(32);
-    }
-  };
   var K512 = /* @__PURE__ */ (() => split([
     "0x428a2f98d728ae22",
     "0x7137449123ef65cd",
@@ -4544,10 +4363,6 @@ if (definition === undefined) {
       super(64);
     }
   };
-  var sha256 = /* @__PURE__ */ createHasher(
-    () => new _SHA256(),
-    /* @__PURE__ */ oidNist(1)
-  );
   var sha512 = /* @__PURE__ */ createHasher(
     () => new _SHA512(),
     /* @__PURE__ */ oidNist(3)
@@ -6127,9 +5942,24 @@ if (definition === undefined) {
     }
   });
 
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
   // plv8-src/signing/ed25519.ts
-  var publicKeyLength = 32;
-  var signatureLength = 64;
   var { Point } = ed25519;
   var fieldOrder = hexToBytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
   var groupOrder = hexToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
@@ -6140,49 +5970,6 @@ if (definition === undefined) {
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
   ].map((hex) => hexToBytes(hex));
-  var verify = (publicKey, message, signature) => {
-    if (!isWellFormed(publicKey, signature)) return false;
-    const key = decodePoint(publicKey);
-    return key !== void 0 && satisfiesEquation(key, publicKey, message, signature);
-  };
-  var isWellFormed = (publicKey, signature) => publicKey.length === publicKeyLength && signature.length === signatureLength && [publicKey, signature.subarray(0, 32)].every((point) => isCanonicalPoint(point) && !isSmallOrder(point)) && isBelow(signature.subarray(32), groupOrder);
-  var satisfiesEquation = (key, publicKey, message, signature) => {
-    const encodedR = signature.subarray(0, 32);
-    const r = decodePoint(encodedR);
-    if (r === void 0) return false;
-    const s = littleEndian(signature.subarray(32));
-    const k = Point.Fn.create(littleEndian(sha512(concatBytes(encodedR, publicKey, message))));
-    return Point.BASE.multiplyUnsafe(s).equals(r.add(key.multiplyUnsafe(k)));
-  };
-  var decodePoint = (encoded) => {
-    try {
-      return Point.fromBytes(encoded);
-    } catch {
-      return void 0;
-    }
-  };
-  var isCanonicalPoint = (encoded) => isBelow(withoutSign(encoded), fieldOrder);
-  var isSmallOrder = (encoded) => {
-    const y = withoutSign(encoded);
-    return smallOrderY.some((known) => known.every((byte, i) => byte === y[i]));
-  };
-  var withoutSign = (encoded) => {
-    const y = encoded.slice();
-    y[31] = (y[31] ?? 0) & 127;
-    return y;
-  };
-  var isBelow = (value, bound) => {
-    for (let i = bound.length - 1; i >= 0; i--) {
-      const difference = (value[i] ?? 0) - (bound[i] ?? 0);
-      if (difference !== 0) return difference < 0;
-    }
-    return false;
-  };
-  var littleEndian = (bytes) => {
-    let value = 0n;
-    for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i] ?? 0);
-    return value;
-  };
 
   // plv8-src/signing/utf8.ts
   var encodeUtf8 = (text) => {
@@ -6256,13 +6043,12 @@ if (definition === undefined) {
   var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
   var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
-  // plv8-src/signing/hash.ts
-  var sameBytes = (a, b) => {
-    if (a.length !== b.length) return false;
-    let difference = 0;
-    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-    return difference === 0;
-  };
+  // plv8-src/signing/statements.ts
+  var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
+  var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
+
+  // plv8-src/signing/log-keys.ts
+  var noKeys = () => ({ stories: {}, inUse: { events: null, checkpoints: null, recovery: null } });
 
   // plv8-src/signing/merkle.ts
   var hashLength = 32;
@@ -6297,25 +6083,8 @@ if (definition === undefined) {
 
   // plv8-src/signing/note.ts
   var dash = "\u2014";
-  var signatureType = 1;
   var maximumNote = 64 * 1024;
-  var openCheckpoint = (note, keys) => {
-    const { text, checkpoint, lines } = readNote(note);
-    for (const { name, bytes } of lines) {
-      const key = keys.find(
-        (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
-      );
-      if (key === void 0) continue;
-      const signature = bytes.subarray(4);
-      if (signature.length === signatureLength && verify(key.publicKey, encodeUtf8(text), signature)) {
-        return { checkpoint, key };
-      }
-      throw new SqlError("28000", "the signature of the checkpoint is not valid", { detail: `key ${key.id}` });
-    }
-    throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
-      hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
-    });
-  };
+  var readCheckpoint = (note) => readNote(note).checkpoint;
   var readNote = (note) => {
     if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
     const end = note.lastIndexOf("\n\n");
@@ -6338,8 +6107,6 @@ if (definition === undefined) {
     if (hash2.length !== hashLength) throw malformed(`a root of ${hash2.length} bytes`);
     return { origin, size: Number(size), root: hash2, extensions };
   };
-  var noteKeyId = (name, publicKey) => sha256(concatBytes(encodeUtf8(`${name}
-`), Uint8Array.of(signatureType), publicKey)).slice(0, 4);
   var fromBase64 = (text) => {
     try {
       return decodeBase64(text);
@@ -6352,31 +6119,28 @@ if (definition === undefined) {
   });
 
   // plv8-src/signing/verify.ts
-  var begin = (settings) => {
-    const texts = settings.held === null ? settings.notes : [...settings.notes, settings.held];
-    const sizes = texts.map(claimedSize).filter((size) => size > 0);
-    return {
-      settings,
-      next: settings.from?.seq ?? 1,
-      prev: settings.from?.prev ?? genesisPrev,
-      size: 0,
-      peaks: [],
-      announced: settings.from === void 0 ? [] : null,
-      wanted: [...new Set(sizes)].sort((a, b) => a - b),
-      roots: {}
-    };
-  };
-  var claimedSize = (note) => {
-    const size = Number(note.split("\n")[1]);
-    return Number.isSafeInteger(size) && size > 0 ? size : 0;
-  };
-  var requireCheckpoint = (note) => {
-    try {
-      openCheckpoint(note, []);
-    } catch (error) {
-      if (error instanceof SqlError && error.code === "22023") throw error;
-    }
-  };
+  var begin = (settings) => ({
+    settings,
+    next: settings.from?.seq ?? 1,
+    prev: settings.from?.prev ?? genesisPrev,
+    size: 0,
+    peaks: [],
+    epoch: 1,
+    epochs: [],
+    keys: settings.from === void 0 ? noKeys() : null,
+    signed: 0,
+    unsigned: 0,
+    void: 0,
+    sealed: 0,
+    checkpoints: 0,
+    sealedTo: 0,
+    removed: 0,
+    prunable: 0,
+    missingSamples: 0,
+    expirable: 0,
+    heldSize: settings.held === null ? 0 : readCheckpoint(settings.held).size,
+    held: "open"
+  });
 
   // plv8-src/runtime/define.ts
   var sqlFunction = (spec) => spec;
@@ -6391,22 +6155,18 @@ if (definition === undefined) {
     strict: true,
     security: "definer",
     grant: [],
-    comment: "The state in which the verification of a history starts. Settings: log_id, keys, notes, held, signatures (all or checkpoints) and from. Errors: 22023 when held is no checkpoint.",
-    run: ({ settings }) => {
-      const { held } = settings;
-      if (held !== null) requireCheckpoint(held);
-      return begin(settings);
-    }
+    comment: "The state in which the verification of a history starts. Settings: log_id, keys, held, signatures (all or checkpoints), genesis and from. Errors: 22023 when held is no checkpoint.",
+    run: ({ settings }) => begin(settings)
   });
 
   // penstock:integrity/_begin_verification.ts
   definition = begin_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._begin_verification 2d631cfc565a1048", { value: definition });
+Object.defineProperty(globalThis, "integrity._begin_verification 1631fffd653f2498", { value: definition });
 }
 return definition.run({ settings });
 ';
-comment on function integrity._begin_verification(jsonb) is 'The state in which the verification of a history starts. Settings: log_id, keys, notes, held, signatures (all or checkpoints) and from. Errors: 22023 when held is no checkpoint.';
+comment on function integrity._begin_verification(jsonb) is 'The state in which the verification of a history starts. Settings: log_id, keys, held, signatures (all or checkpoints), genesis and from. Errors: 22023 when held is no checkpoint.';
 revoke all on function integrity._begin_verification(jsonb) from public;
 grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
@@ -9378,8 +9138,11 @@ revoke create on schema integrity from penstock_log_owner;
 
 --! split: 024-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
-  leaves bytea,
-  first_size int8
+  first_size int8,
+  size int8,
+  levels int4[],
+  indexes int8[],
+  hashes bytea[]
 )
 returns bytea
 language plv8
@@ -9391,7 +9154,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_consistency_proof.ts */
-let definition = globalThis["integrity._consistency_proof d19b8a9a74d53b90"];
+let definition = globalThis["integrity._consistency_proof f49908d462495421"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -9745,15 +9508,6 @@ if (definition === undefined) {
     input.set(right, 1 + hashLength);
     return sha256(input);
   };
-  var appendLeaf = (peaks, size, leaf) => {
-    let node = leaf;
-    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-      const left = peaks.pop();
-      if (left === void 0) throw new RangeError(`a tree of ${size} leaves has more peaks than were given`);
-      node = nodeHash(left, node);
-    }
-    peaks.push(node);
-  };
   var rootOfPeaks = (peaks) => {
     let root;
     for (let i = peaks.length - 1; i >= 0; i--) {
@@ -9775,11 +9529,6 @@ if (definition === undefined) {
     hashes.forEach((hash, i) => bytes.set(hash, i * hashLength));
     return bytes;
   };
-  var merkleRoot = (leaves, start = 0, end = leaves.length) => {
-    const peaks = [];
-    for (let i = start; i < end; i++) appendLeaf(peaks, i - start, leaves[i]);
-    return rootOfPeaks(peaks);
-  };
   var splitPoint = (n) => {
     let split = 1;
     while (split * 2 < n) split *= 2;
@@ -9787,8 +9536,8 @@ if (definition === undefined) {
   };
 
   // plv8-src/signing/merkle-proofs.ts
-  var consistencyProof = (leaves, first, second) => {
-    requireInteger("later size", second, 1, leaves.length);
+  var consistencyProof = (rootOf, first, second) => {
+    requireInteger("later size", second, 1, Number.MAX_SAFE_INTEGER);
     requireInteger("earlier size", first, 1, second);
     const path = [];
     let start = 0;
@@ -9797,15 +9546,15 @@ if (definition === undefined) {
     while (first !== end) {
       const middle = start + splitPoint(end - start);
       if (first <= middle) {
-        path.unshift(merkleRoot(leaves, middle, end));
+        path.unshift(rootOf(middle, end));
         end = middle;
       } else {
-        path.unshift(merkleRoot(leaves, start, middle));
+        path.unshift(rootOf(start, middle));
         start = middle;
         rootIsKnown = false;
       }
     }
-    if (!rootIsKnown) path.unshift(merkleRoot(leaves, start, end));
+    if (!rootIsKnown) path.unshift(rootOf(start, end));
     return path;
   };
   var requireInteger = (what, value, low, high) => {
@@ -9814,6 +9563,48 @@ if (definition === undefined) {
     }
   };
 
+  // plv8-src/signing/tiles.ts
+  var tileHeight = 8;
+  var tileWidth = 2 ** tileHeight;
+  var rangeOfTiles = (tiles) => {
+    const byPlace = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile]));
+    const node = (height, index) => {
+      const level = Math.floor(height / tileHeight);
+      const width = 2 ** (height % tileHeight);
+      const tileIndex = Math.floor(index * width / tileWidth);
+      const hashes = byPlace.get(`${level}/${tileIndex}`)?.hashes;
+      const start = index * width - tileIndex * tileWidth;
+      if (hashes === void 0 || hashes.length < start + width) {
+        throw new RangeError(`expected tile ${tileIndex} of level ${level} with ${start + width} hashes`);
+      }
+      return perfectRoot(hashes.slice(start, start + width));
+    };
+    return (start, end) => {
+      const peaks = [];
+      for (let at = start; at < end; ) {
+        let height = 0;
+        while (at + 2 ** (height + 1) <= end) height++;
+        peaks.push(node(height, at / 2 ** height));
+        at += 2 ** height;
+      }
+      return rootOfPeaks(peaks);
+    };
+  };
+  var perfectRoot = (hashes) => {
+    let row = hashes;
+    while (row.length > 1) {
+      const above = [];
+      for (let i = 0; i < row.length; i += 2) above.push(nodeHash(row[i], row[i + 1]));
+      row = above;
+    }
+    return row[0];
+  };
+  var readTiles = (levels, indexes, hashes) => levels.map((level, i) => ({
+    level: Number(level),
+    index: Number(indexes[i]),
+    hashes: splitHashes(hashes[i] ?? new Uint8Array(0))
+  }));
+
   // plv8-src/runtime/define.ts
   var sqlFunction = (spec) => spec;
 
@@ -9821,30 +9612,27 @@ if (definition === undefined) {
   var consistency_proof_default = sqlFunction({
     schema: "integrity",
     name: "_consistency_proof",
-    args: { leaves: "bytea", first_size: "int8" },
+    args: { first_size: "int8", size: "int8", levels: "int4[]", indexes: "int8[]", hashes: "bytea[]" },
     returns: "bytea",
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2), concatenated. Errors: 22023 for a size out of range.",
-    run: ({ leaves, first_size }) => {
-      const hashes = splitHashes(leaves);
-      return joinHashes(consistencyProof(hashes, Number(first_size), hashes.length));
-    }
+    comment: "The proof that the Merkle tree of first_size leaves is a prefix of the one of size leaves (RFC 6962 section 2.1.2), concatenated; computed from the tiles of integrity._tiles_for. Errors: 22023 for a size out of range.",
+    run: ({ first_size, size, levels, indexes, hashes }) => joinHashes(consistencyProof(rangeOfTiles(readTiles(levels, indexes, hashes)), Number(first_size), Number(size)))
   });
 
   // penstock:integrity/_consistency_proof.ts
   definition = consistency_proof_default;
 })();
-Object.defineProperty(globalThis, "integrity._consistency_proof d19b8a9a74d53b90", { value: definition });
+Object.defineProperty(globalThis, "integrity._consistency_proof f49908d462495421", { value: definition });
 }
-return definition.run({ leaves, first_size });
+return definition.run({ first_size, size, levels, indexes, hashes });
 ';
-comment on function integrity._consistency_proof(bytea, int8) is 'Proof that the Merkle tree over the first leaves is a prefix of the one over all of them (RFC 6962 section 2.1.2), concatenated. Errors: 22023 for a size out of range.';
-revoke all on function integrity._consistency_proof(bytea, int8) from public;
+comment on function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) is 'The proof that the Merkle tree of first_size leaves is a prefix of the one of size leaves (RFC 6962 section 2.1.2), concatenated; computed from the tiles of integrity._tiles_for. Errors: 22023 for a size out of range.';
+revoke all on function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._consistency_proof(bytea, int8) owner to penstock_log_owner;
+alter function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
 --! split: 025-integrity-contract.sql
@@ -11151,7 +10939,260 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 027-integrity-event-bytes.sql
+--! split: 027-integrity-decode-samples.sql
+create or replace function integrity._decode_samples(
+  bytes bytea
+)
+returns table (sampled_at int8, collection text, collection_id int4, state text, measured_state text, lambda_cut float8, lambda2 float8)
+language plv8
+immutable
+strict
+parallel restricted
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_decode_samples.ts */
+let definition = globalThis["integrity._decode_samples 1d0584180650b98f"];
+if (definition === undefined) {
+(() => {
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/signing/utf8.ts
+  var chunkLength = 4096;
+  var lowest = [0, 0, 128, 2048, 65536];
+  var decodeUtf8 = (bytes) => {
+    let text = "";
+    for (let i = 0; i < bytes.length; ) {
+      const end = endOfAscii(bytes, i);
+      for (; i < end; i += chunkLength) {
+        text += String.fromCharCode.apply(null, bytes.subarray(i, Math.min(end, i + chunkLength)));
+      }
+      i = end;
+      for (; i < bytes.length && (bytes[i] ?? 0) >= 128; ) {
+        const length = sequenceLength(bytes[i] ?? 0);
+        const code = codePointAt(bytes, i, length);
+        text += code < 65536 ? String.fromCharCode(code) : String.fromCharCode(55296 + (code - 65536 >> 10), 56320 + (code - 65536 & 1023));
+        i += length;
+      }
+    }
+    return text;
+  };
+  var endOfAscii = (bytes, start) => {
+    let i = start;
+    while (i < bytes.length && bytes[i] < 128) i++;
+    return i;
+  };
+  var sequenceLength = (first) => first >= 248 ? 0 : first >= 240 ? 4 : first >= 224 ? 3 : first >= 192 ? 2 : 0;
+  var codePointAt = (bytes, start, length) => {
+    let code = (bytes[start] ?? 0) & 127 >> length;
+    for (let k = 1; k < length; k++) {
+      const next = bytes[start + k] ?? 0;
+      if ((next & 192) !== 128) throw malformed(start);
+      code = code << 6 | next & 63;
+    }
+    if (length === 0 || code < (lowest[length] ?? 0) || code > 1114111 || code >= 55296 && code <= 57343) {
+      throw malformed(start);
+    }
+    return code;
+  };
+  var malformed = (position) => new RangeError(`expected valid UTF-8, got a malformed sequence at byte ${position}`);
+
+  // plv8-src/signing/scan.ts
+  var maximumDepth = 32;
+  var maximumDigits = 16;
+  var scanValue = (bytes, at, depth = 0) => {
+    const first = bytes[at];
+    if (first === 34) return scanString(bytes, at);
+    if (first === 123) return scanObject(bytes, at, depth);
+    if (first === 91) return scanArray(bytes, at, depth);
+    if (first === 45 || first >= 48 && first <= 57) return scanNumber(bytes, at);
+    for (const word of words) {
+      if (word.every((byte, i) => bytes[at + i] === byte)) return at + word.length;
+    }
+    throw misplaced(at);
+  };
+  var scanKey = (bytes, at) => {
+    let i = at + 1;
+    if (bytes[at] !== 34) throw misplaced(at);
+    for (let byte = bytes[i]; isKeyByte(byte); byte = bytes[i]) i++;
+    if (i === at + 1 || bytes[i] !== 34) throw misplaced(i);
+    return i + 1;
+  };
+  var misplaced = (at) => new SqlError("22023", `expected canonical JSON of an event, but byte ${at} does not belong there`);
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var isKeyByte = (byte) => byte >= 97 && byte <= 122 || byte >= 48 && byte <= 57 || byte === 95;
+  var scanObject = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 125) return at + 1;
+    let previous = -1;
+    for (; ; ) {
+      const key = at;
+      at = scanKey(bytes, key);
+      if (previous >= 0 && !isKeyBefore(bytes, previous, key)) throw misplaced(key);
+      previous = key;
+      if (bytes[at] !== 58) throw misplaced(at);
+      at = scanValue(bytes, at + 1, depth + 1);
+      if (bytes[at] === 125) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
+    }
+  };
+  var isKeyBefore = (bytes, a, b) => {
+    let i = 1;
+    while (bytes[a + i] === bytes[b + i] && bytes[a + i] !== 34) i++;
+    return bytes[a + i] < bytes[b + i];
+  };
+  var scanArray = (bytes, start, depth) => {
+    if (depth >= maximumDepth) throw misplaced(start);
+    let at = start + 1;
+    if (bytes[at] === 93) return at + 1;
+    for (; ; ) {
+      at = scanValue(bytes, at, depth + 1);
+      if (bytes[at] === 93) return at + 1;
+      if (bytes[at] !== 44) throw misplaced(at);
+      at++;
+    }
+  };
+  var scanNumber = (bytes, start) => {
+    const first = bytes[start] === 45 ? start + 1 : start;
+    let at = first;
+    let value = 0;
+    for (let byte = bytes[at]; byte >= 48 && byte <= 57; byte = bytes[at]) {
+      value = value * 10 + (byte - 48);
+      at++;
+    }
+    const hasLeadingZero = bytes[first] === 48 && (at > first + 1 || first > start);
+    if (at === first || hasLeadingZero || at - first > maximumDigits || !Number.isSafeInteger(value))
+      throw misplaced(start);
+    return at;
+  };
+  var scanString = (bytes, start) => {
+    for (let at = start + 1; ; ) {
+      const byte = bytes[at];
+      if (byte === 34) return at + 1;
+      if (byte === 92) at = scanEscape(bytes, at);
+      else if (byte >= 32 && byte < 128) at++;
+      else if (byte >= 128) at = scanSequence(bytes, at);
+      else throw misplaced(at);
+    }
+  };
+  var scanSequence = (bytes, at) => {
+    try {
+      const length = sequenceLength(bytes[at]);
+      codePointAt(bytes, at, length);
+      return at + length;
+    } catch {
+      throw misplaced(at);
+    }
+  };
+  var scanEscape = (bytes, at) => {
+    const kind = bytes[at + 1];
+    if (shortEscapes.has(kind)) return at + 2;
+    const isControl = kind === 117 && bytes[at + 2] === 48 && bytes[at + 3] === 48;
+    if (!isControl || !longEscapes.has(bytes[at + 4] << 8 | bytes[at + 5])) throw misplaced(at);
+    return at + 6;
+  };
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var parseCanonical = (bytes) => {
+    requireSize(bytes);
+    const end = scanValue(bytes, 0);
+    if (end !== bytes.length) throw misplaced(end);
+    return readCanonical(bytes);
+  };
+  var readCanonical = (bytes) => JSON.parse(decodeUtf8(bytes));
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
+  };
+  var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
+    hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
+  });
+
+  // plv8-src/signing/samples.ts
+  var states = ["normal", "stress", "critical"];
+  var readSamples = (bytes) => {
+    const { at, collections, samples } = parseCanonical(bytes);
+    return samples.map(([after, place, state, measured, lambdaCut, lambda2]) => {
+      const { id, name } = collections[place];
+      return {
+        sampled_at: BigInt(at) + BigInt(after),
+        collection: name,
+        collection_id: id,
+        state: states[state],
+        measured_state: states[measured],
+        lambda_cut: lambdaCut === null ? null : lambdaCut / 1e6,
+        lambda2: lambda2 === null ? null : lambda2 / 1e6
+      };
+    });
+  };
+
+  // plv8-src/runtime/define.ts
+  var table = (columns) => ({ kind: "table", columns });
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_decode_samples.ts
+  var decode_samples_default = sqlFunction({
+    schema: "integrity",
+    name: "_decode_samples",
+    args: { bytes: "bytea" },
+    returns: table({
+      sampled_at: "int8",
+      collection: "text",
+      collection_id: "int4",
+      state: "text",
+      measured_state: "text",
+      lambda_cut: "float8",
+      lambda2: "float8"
+    }),
+    volatility: "immutable",
+    strict: true,
+    grant: ["penstock_admin", "penstock_operator", "penstock_worker"],
+    comment: "The samples of a batch, times in microseconds since 1970; none when the bytes are not those of a batch.",
+    run: ({ bytes }) => {
+      try {
+        return readSamples(bytes);
+      } catch {
+        return [];
+      }
+    }
+  });
+
+  // penstock:integrity/_decode_samples.ts
+  definition = decode_samples_default;
+})();
+Object.defineProperty(globalThis, "integrity._decode_samples 1d0584180650b98f", { value: definition });
+}
+const rows = definition.run({ bytes });
+return Array.isArray(rows) ? rows : [rows];
+';
+comment on function integrity._decode_samples(bytea) is 'The samples of a batch, times in microseconds since 1970; none when the bytes are not those of a batch.';
+revoke all on function integrity._decode_samples(bytea) from public;
+grant execute on function integrity._decode_samples(bytea) to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 028-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -11528,7 +11569,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 028-integrity-explain.sql
+--! split: 029-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -12027,11 +12068,11 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 029-integrity-finish-verification.sql
+--! split: 030-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
-returns jsonb
+returns table (problems jsonb, found jsonb)
 language plv8
 immutable
 strict
@@ -12041,26 +12082,9 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_finish_verification.ts */
-let definition = globalThis["integrity._finish_verification 33643de86d9deb57"];
+let definition = globalThis["integrity._finish_verification 2d7a9c277034113d"];
 if (definition === undefined) {
 (() => {
-  // plv8-src/errors.ts
-  var SqlError = class extends Error {
-    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
-    code;
-    /** The same as `code`, under the name that some handlers read. */
-    sqlerrcode;
-    detail;
-    hint;
-    constructor(code, message, more = {}) {
-      super(message);
-      this.code = code;
-      this.sqlerrcode = code;
-      if (more.detail !== void 0) this.detail = more.detail;
-      if (more.hint !== void 0) this.hint = more.hint;
-    }
-  };
-
   // node_modules/@noble/hashes/utils.js
   function isBytes(a) {
     return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
@@ -14307,8 +14331,6 @@ if (definition === undefined) {
   });
 
   // plv8-src/signing/ed25519.ts
-  var publicKeyLength = 32;
-  var signatureLength = 64;
   var { Point } = ed25519;
   var fieldOrder = hexToBytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
   var groupOrder = hexToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
@@ -14319,49 +14341,6 @@ if (definition === undefined) {
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
   ].map((hex) => hexToBytes(hex));
-  var verify = (publicKey, message, signature) => {
-    if (!isWellFormed(publicKey, signature)) return false;
-    const key = decodePoint(publicKey);
-    return key !== void 0 && satisfiesEquation(key, publicKey, message, signature);
-  };
-  var isWellFormed = (publicKey, signature) => publicKey.length === publicKeyLength && signature.length === signatureLength && [publicKey, signature.subarray(0, 32)].every((point) => isCanonicalPoint(point) && !isSmallOrder(point)) && isBelow(signature.subarray(32), groupOrder);
-  var satisfiesEquation = (key, publicKey, message, signature) => {
-    const encodedR = signature.subarray(0, 32);
-    const r = decodePoint(encodedR);
-    if (r === void 0) return false;
-    const s = littleEndian(signature.subarray(32));
-    const k = Point.Fn.create(littleEndian(sha512(concatBytes(encodedR, publicKey, message))));
-    return Point.BASE.multiplyUnsafe(s).equals(r.add(key.multiplyUnsafe(k)));
-  };
-  var decodePoint = (encoded) => {
-    try {
-      return Point.fromBytes(encoded);
-    } catch {
-      return void 0;
-    }
-  };
-  var isCanonicalPoint = (encoded) => isBelow(withoutSign(encoded), fieldOrder);
-  var isSmallOrder = (encoded) => {
-    const y = withoutSign(encoded);
-    return smallOrderY.some((known) => known.every((byte, i) => byte === y[i]));
-  };
-  var withoutSign = (encoded) => {
-    const y = encoded.slice();
-    y[31] = (y[31] ?? 0) & 127;
-    return y;
-  };
-  var isBelow = (value, bound) => {
-    for (let i = bound.length - 1; i >= 0; i--) {
-      const difference = (value[i] ?? 0) - (bound[i] ?? 0);
-      if (difference !== 0) return difference < 0;
-    }
-    return false;
-  };
-  var littleEndian = (bytes) => {
-    let value = 0n;
-    for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i] ?? 0);
-    return value;
-  };
 
   // plv8-src/signing/utf8.ts
   var encodeUtf8 = (text) => {
@@ -14436,149 +14415,72 @@ if (definition === undefined) {
   var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
   // plv8-src/signing/hash.ts
-  var sameBytes = (a, b) => {
-    if (a.length !== b.length) return false;
-    let difference = 0;
-    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-    return difference === 0;
-  };
   var keyId = (publicKey) => bytesToHex(sha256(publicKey));
 
-  // plv8-src/signing/merkle.ts
-  var hashLength = 32;
+  // plv8-src/signing/statements.ts
+  var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
+  var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
 
-  // plv8-src/signing/base64.ts
-  var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  var encodeBase64 = (bytes) => {
-    let text = "";
-    for (let i = 0; i < bytes.length; i += 3) {
-      const group = (bytes[i] ?? 0) << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
-      const present = Math.min(3, bytes.length - i);
-      for (let k = 0; k < 4; k++) {
-        text += k <= present ? alphabet.charAt(group >> 18 - 6 * k & 63) : "=";
-      }
-    }
-    return text;
-  };
-  var decodeBase64 = (text) => {
-    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-    const bytes = new Uint8Array(Math.max(0, Math.floor(text.length / 4) * 3 - padding));
-    for (let i = 0, out = 0; i < text.length; i += 4) {
-      let group = 0;
-      for (let k = 0; k < 4; k++) {
-        const value = alphabet.indexOf(text.charAt(i + k));
-        group = group << 6 | Math.max(0, value);
-      }
-      for (let k = 0; k < 3 && out < bytes.length; k++) bytes[out++] = group >> 16 - 8 * k & 255;
-    }
-    if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
-    return bytes;
-  };
+  // plv8-src/signing/log-keys.ts
+  var storyOf = (keys, id) => Object.hasOwn(keys.stories, id) ? keys.stories[id] : void 0;
+  var strayKeys = (keys, stored) => stored.flatMap((key) => {
+    const story = storyOf(keys, key.id);
+    if (keyId(hexToBytes(key.public_key)) !== key.id) return [`the id ${key.id} is not the hash of its public key`];
+    if (story === void 0) return [`the key ${key.id} is not announced by any event`];
+    const isStoredAsRevoked = (key.revoked_beyond ?? null) !== null;
+    return isStoredAsRevoked && !story.isRevoked ? [`the key ${key.id} is stored as revoked, but no event revokes it`] : [];
+  });
 
   // plv8-src/signing/note.ts
-  var originPrefix = "penstock.integrity/";
-  var dash = "\u2014";
-  var signatureType = 1;
   var maximumNote = 64 * 1024;
-  var originOf = (logId) => originPrefix + logId;
-  var openCheckpoint = (note, keys) => {
-    const { text, checkpoint, lines } = readNote(note);
-    for (const { name, bytes } of lines) {
-      const key = keys.find(
-        (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
-      );
-      if (key === void 0) continue;
-      const signature = bytes.subarray(4);
-      if (signature.length === signatureLength && verify(key.publicKey, encodeUtf8(text), signature)) {
-        return { checkpoint, key };
-      }
-      throw new SqlError("28000", "the signature of the checkpoint is not valid", { detail: `key ${key.id}` });
-    }
-    throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
-      hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
-    });
-  };
-  var readNote = (note) => {
-    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
-    const end = note.lastIndexOf("\n\n");
-    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
-    const text = note.slice(0, end + 1);
-    const lines = note.slice(end + 2, -1).split("\n").map(parseLine);
-    return { text, checkpoint: parseText(text), lines };
-  };
-  var parseLine = (line) => {
-    const [mark, name, encoded, ...rest] = line.split(" ");
-    if (mark !== dash || !name || !encoded || rest.length > 0) throw malformed("a malformed signature line");
-    return { name, bytes: fromBase64(encoded) };
-  };
-  var parseText = (text) => {
-    const [origin, size, root, ...extensions] = text.slice(0, -1).split("\n");
-    if (!origin || !size || !root || extensions.includes("")) throw malformed("fewer than three lines, or an empty one");
-    if (/[\s+]/.test(origin)) throw malformed("an origin with a space or a plus sign");
-    if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) throw malformed("a size that is no decimal number");
-    const hash2 = fromBase64(root);
-    if (hash2.length !== hashLength) throw malformed(`a root of ${hash2.length} bytes`);
-    return { origin, size: Number(size), root: hash2, extensions };
-  };
-  var noteKeyId = (name, publicKey) => sha256(concatBytes(encodeUtf8(`${name}
-`), Uint8Array.of(signatureType), publicKey)).slice(0, 4);
-  var fromBase64 = (text) => {
-    try {
-      return decodeBase64(text);
-    } catch {
-      throw malformed("a line that is not base 64");
-    }
-  };
-  var malformed = (problem) => new SqlError("22023", `expected a checkpoint (a signed note), got ${problem}`, {
-    hint: "Pass the whole text that integrity.checkpoint() returned, with its last newline."
-  });
 
   // plv8-src/signing/verify.ts
   var finish = (state) => {
-    const { settings } = state;
     const problems = [];
-    for (const key of settings.keys) {
-      if (keyId(hexToBytes(key.public_key)) !== key.id) {
-        problems.push({ seq: null, problem: "key", words: `the id ${key.id} is not the hash of its public key` });
-      } else if (state.announced !== null && !state.announced.includes(key.id)) {
-        problems.push({ seq: null, problem: "key", words: `the key ${key.id} is not announced by any event` });
-      }
+    const { settings, keys, heldSize } = state;
+    const problem = (kind, words2) => {
+      problems.push({ seq: null, problem: kind, words: words2 });
+    };
+    for (const words2 of keys === null ? [] : strayKeys(keys, settings.keys)) problem("key", words2);
+    if (state.removed > state.prunable) {
+      problem("missing", `events up to ${state.removed} are removed, but no event of the log says so`);
     }
-    for (const note of settings.notes) problems.push(...checkNote(state, note, "a stored checkpoint"));
-    if (settings.held !== null) problems.push(...checkNote(state, settings.held, "the held checkpoint"));
+    if (state.missingSamples > state.expirable) {
+      problem("samples", `the samples of event ${state.missingSamples} are gone, but no event of the log says so`);
+    }
+    if (settings.held === null || state.held === "good" || state.held === "refused") return problems;
+    const restore = state.epochs.find(({ lost_from, lost_to }) => lost_from <= heldSize && heldSize <= lost_to);
+    if (restore !== void 0) {
+      problem(
+        "restored",
+        `the history was restored to event ${restore.restored_to} (${restore.kind}, epoch ${restore.epoch}); the held checkpoint covers ${heldSize}, of which ${restore.lost_from} to ${restore.lost_to} are lost: use one over at most ${restore.restored_to}`
+      );
+    } else if (state.held === "open") {
+      problem("truncated", `the held checkpoint covers ${heldSize} events, only ${state.size} are here`);
+    } else {
+      problem("checkpoint", `the first ${heldSize} events are not the ones that the held checkpoint was made over`);
+    }
     return problems;
   };
-  var checkNote = (state, note, which) => {
-    const { settings } = state;
-    const keys = settings.keys.filter((key) => key.purpose === "checkpoints" && state.announced?.includes(key.id)).map((key) => ({ id: key.id, publicKey: hexToBytes(key.public_key) }));
-    let checkpoint;
-    try {
-      checkpoint = openCheckpoint(note, keys).checkpoint;
-    } catch (error) {
-      return [
-        {
-          seq: null,
-          problem: "checkpoint",
-          words: `${which}: ${error instanceof Error ? error.message : String(error)}`
-        }
-      ];
-    }
-    const { origin, size, root } = checkpoint;
-    if (origin !== originOf(settings.log_id)) {
-      return [{ seq: null, problem: "checkpoint", words: `${which} belongs to ${origin}` }];
-    }
-    if (size > state.size) {
-      const words2 = `${which} covers ${size} events, only ${state.size} are here`;
-      return [{ seq: null, problem: "truncated", words: words2 }];
-    }
-    if (size > 0 && state.roots[size] !== bytesToHex(root)) {
-      const words2 = `the first ${size} events are not the ones that ${which} was made over`;
-      return [{ seq: null, problem: "checkpoint", words: words2 }];
-    }
-    return [];
-  };
+  var summary = (state) => ({
+    events: state.size,
+    signed: state.signed,
+    /** Without a signature that counts, but under a good checkpoint; and under none. */
+    sealed: state.sealed,
+    unsealed: state.unsigned + state.void - state.sealed,
+    /** Signed by a key that was revoked, beyond what still counts; part of the two above. */
+    void: state.void,
+    /** Removed by retention: their hashes alone are here. */
+    removed: state.removed,
+    checkpoints: state.checkpoints,
+    sealed_to: state.sealedTo,
+    /** Up to which event the held checkpoint vouches for the history; 0 without one. */
+    covered: state.held === "good" ? state.heldSize : 0,
+    epochs: state.epochs
+  });
 
   // plv8-src/runtime/define.ts
+  var table = (columns) => ({ kind: "table", columns });
   var sqlFunction = (spec) => spec;
 
   // plv8-src/functions/integrity/_finish_verification.ts
@@ -14586,29 +14488,33 @@ if (definition === undefined) {
     schema: "integrity",
     name: "_finish_verification",
     args: { state: "jsonb" },
-    returns: "jsonb",
+    returns: table({ problems: "jsonb", found: "jsonb" }),
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "After the last event: what keys and checkpoints say about the whole history, as an array of objects with seq, problem and words.",
-    run: ({ state }) => finish(state)
+    comment: "After the last event: what keys and the held checkpoint say about the whole history, as an array of objects with seq, problem and words; and in numbers what was found: events, signed, sealed, unsealed, void, removed, covered, epochs.",
+    run: ({ state }) => ({
+      problems: finish(state),
+      found: summary(state)
+    })
   });
 
   // penstock:integrity/_finish_verification.ts
   definition = finish_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._finish_verification 33643de86d9deb57", { value: definition });
+Object.defineProperty(globalThis, "integrity._finish_verification 2d7a9c277034113d", { value: definition });
 }
-return definition.run({ state });
+const rows = definition.run({ state });
+return Array.isArray(rows) ? rows : [rows];
 ';
-comment on function integrity._finish_verification(jsonb) is 'After the last event: what keys and checkpoints say about the whole history, as an array of objects with seq, problem and words.';
+comment on function integrity._finish_verification(jsonb) is 'After the last event: what keys and the held checkpoint say about the whole history, as an array of objects with seq, problem and words; and in numbers what was found: events, signed, sealed, unsealed, void, removed, covered, epochs.';
 revoke all on function integrity._finish_verification(jsonb) from public;
 grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 030-integrity-graph-dot.sql
+--! split: 031-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -14782,7 +14688,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 031-integrity-graph-mermaid.sql
+--! split: 032-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -14958,10 +14864,13 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 032-integrity-inclusion-proof.sql
+--! split: 033-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
-  leaves bytea,
-  leaf_index int8
+  size int8,
+  leaf_index int8,
+  levels int4[],
+  indexes int8[],
+  hashes bytea[]
 )
 returns bytea
 language plv8
@@ -14973,7 +14882,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_inclusion_proof.ts */
-let definition = globalThis["integrity._inclusion_proof b29efb5a42c17d72"];
+let definition = globalThis["integrity._inclusion_proof f95d6b822e9bf713"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -15327,15 +15236,6 @@ if (definition === undefined) {
     input.set(right, 1 + hashLength);
     return sha256(input);
   };
-  var appendLeaf = (peaks, size, leaf) => {
-    let node = leaf;
-    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-      const left = peaks.pop();
-      if (left === void 0) throw new RangeError(`a tree of ${size} leaves has more peaks than were given`);
-      node = nodeHash(left, node);
-    }
-    peaks.push(node);
-  };
   var rootOfPeaks = (peaks) => {
     let root;
     for (let i = peaks.length - 1; i >= 0; i--) {
@@ -15357,11 +15257,6 @@ if (definition === undefined) {
     hashes.forEach((hash, i) => bytes.set(hash, i * hashLength));
     return bytes;
   };
-  var merkleRoot = (leaves, start = 0, end = leaves.length) => {
-    const peaks = [];
-    for (let i = start; i < end; i++) appendLeaf(peaks, i - start, leaves[i]);
-    return rootOfPeaks(peaks);
-  };
   var splitPoint = (n) => {
     let split = 1;
     while (split * 2 < n) split *= 2;
@@ -15369,8 +15264,8 @@ if (definition === undefined) {
   };
 
   // plv8-src/signing/merkle-proofs.ts
-  var inclusionProof = (leaves, index, size) => {
-    requireInteger("tree size", size, 1, leaves.length);
+  var inclusionProof = (rootOf, index, size) => {
+    requireInteger("tree size", size, 1, Number.MAX_SAFE_INTEGER);
     requireInteger("leaf index", index, 0, size - 1);
     const path = [];
     let start = 0;
@@ -15378,10 +15273,10 @@ if (definition === undefined) {
     while (end - start > 1) {
       const middle = start + splitPoint(end - start);
       if (index < middle) {
-        path.unshift(merkleRoot(leaves, middle, end));
+        path.unshift(rootOf(middle, end));
         end = middle;
       } else {
-        path.unshift(merkleRoot(leaves, start, middle));
+        path.unshift(rootOf(start, middle));
         start = middle;
       }
     }
@@ -15393,6 +15288,48 @@ if (definition === undefined) {
     }
   };
 
+  // plv8-src/signing/tiles.ts
+  var tileHeight = 8;
+  var tileWidth = 2 ** tileHeight;
+  var rangeOfTiles = (tiles) => {
+    const byPlace = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile]));
+    const node = (height, index) => {
+      const level = Math.floor(height / tileHeight);
+      const width = 2 ** (height % tileHeight);
+      const tileIndex = Math.floor(index * width / tileWidth);
+      const hashes = byPlace.get(`${level}/${tileIndex}`)?.hashes;
+      const start = index * width - tileIndex * tileWidth;
+      if (hashes === void 0 || hashes.length < start + width) {
+        throw new RangeError(`expected tile ${tileIndex} of level ${level} with ${start + width} hashes`);
+      }
+      return perfectRoot(hashes.slice(start, start + width));
+    };
+    return (start, end) => {
+      const peaks = [];
+      for (let at = start; at < end; ) {
+        let height = 0;
+        while (at + 2 ** (height + 1) <= end) height++;
+        peaks.push(node(height, at / 2 ** height));
+        at += 2 ** height;
+      }
+      return rootOfPeaks(peaks);
+    };
+  };
+  var perfectRoot = (hashes) => {
+    let row = hashes;
+    while (row.length > 1) {
+      const above = [];
+      for (let i = 0; i < row.length; i += 2) above.push(nodeHash(row[i], row[i + 1]));
+      row = above;
+    }
+    return row[0];
+  };
+  var readTiles = (levels, indexes, hashes) => levels.map((level, i) => ({
+    level: Number(level),
+    index: Number(indexes[i]),
+    hashes: splitHashes(hashes[i] ?? new Uint8Array(0))
+  }));
+
   // plv8-src/runtime/define.ts
   var sqlFunction = (spec) => spec;
 
@@ -15400,33 +15337,30 @@ if (definition === undefined) {
   var inclusion_proof_default = sqlFunction({
     schema: "integrity",
     name: "_inclusion_proof",
-    args: { leaves: "bytea", leaf_index: "int8" },
+    args: { size: "int8", leaf_index: "int8", levels: "int4[]", indexes: "int8[]", hashes: "bytea[]" },
     returns: "bytea",
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1), concatenated. Errors: 22023 for an index out of range.",
-    run: ({ leaves, leaf_index }) => {
-      const hashes = splitHashes(leaves);
-      return joinHashes(inclusionProof(hashes, Number(leaf_index), hashes.length));
-    }
+    comment: "The audit path of one leaf, counted from 0, in the Merkle tree of that size (RFC 6962 section 2.1.1), concatenated; computed from the tiles of integrity._tiles_for. Errors: 22023 for an index out of range.",
+    run: ({ size, leaf_index, levels, indexes, hashes }) => joinHashes(inclusionProof(rangeOfTiles(readTiles(levels, indexes, hashes)), Number(leaf_index), Number(size)))
   });
 
   // penstock:integrity/_inclusion_proof.ts
   definition = inclusion_proof_default;
 })();
-Object.defineProperty(globalThis, "integrity._inclusion_proof b29efb5a42c17d72", { value: definition });
+Object.defineProperty(globalThis, "integrity._inclusion_proof f95d6b822e9bf713", { value: definition });
 }
-return definition.run({ leaves, leaf_index });
+return definition.run({ size, leaf_index, levels, indexes, hashes });
 ';
-comment on function integrity._inclusion_proof(bytea, int8) is 'The audit path of one leaf, counted from 0, in the Merkle tree over concatenated leaf hashes (RFC 6962 section 2.1.1), concatenated. Errors: 22023 for an index out of range.';
-revoke all on function integrity._inclusion_proof(bytea, int8) from public;
+comment on function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) is 'The audit path of one leaf, counted from 0, in the Merkle tree of that size (RFC 6962 section 2.1.1), concatenated; computed from the tiles of integrity._tiles_for. Errors: 22023 for an index out of range.';
+revoke all on function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._inclusion_proof(bytea, int8) owner to penstock_log_owner;
+alter function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 033-integrity-lambda2.sql
+--! split: 034-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -16093,7 +16027,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 034-integrity-lambda2-bytes.sql
+--! split: 035-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -16778,7 +16712,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 035-integrity-merkle-append.sql
+--! split: 036-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -17213,7 +17147,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 036-integrity-merkle-root.sql
+--! split: 037-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -17611,7 +17545,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 037-integrity-min-cut.sql
+--! split: 038-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -19027,7 +18961,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 038-integrity-min-cut-bytes.sql
+--! split: 039-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -20461,7 +20395,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 039-integrity-next-state.sql
+--! split: 040-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -20923,7 +20857,2518 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 040-integrity-pin-state.sql
+--! split: 041-integrity-open-checkpoint.sql
+create or replace function integrity._open_checkpoint(
+  note text,
+  log_id text,
+  keys jsonb
+)
+returns jsonb
+language plv8
+immutable
+strict
+parallel restricted
+security definer
+set search_path = ''
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_open_checkpoint.ts */
+let definition = globalThis["integrity._open_checkpoint 71dfc03b5bf45f29"];
+if (definition === undefined) {
+(() => {
+  // node_modules/@noble/hashes/utils.js
+  function isBytes(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  function anumber(n, title = "") {
+    if (typeof n !== "number") {
+      const prefix = title && `"${title}" `;
+      throw new TypeError(`${prefix}expected number, got ${typeof n}`);
+    }
+    if (!Number.isSafeInteger(n) || n < 0) {
+      const prefix = title && `"${title}" `;
+      throw new RangeError(`${prefix}expected integer >= 0, got ${n}`);
+    }
+  }
+  function abytes(value, length, title = "") {
+    const bytes = isBytes(value);
+    const len = value?.length;
+    const needsLen = length !== void 0;
+    if (!bytes || needsLen && len !== length) {
+      const prefix = title && `"${title}" `;
+      const ofLen = needsLen ? ` of length ${length}` : "";
+      const got = bytes ? `length=${len}` : `type=${typeof value}`;
+      const message = prefix + "expected Uint8Array" + ofLen + ", got " + got;
+      if (!bytes)
+        throw new TypeError(message);
+      throw new RangeError(message);
+    }
+    return value;
+  }
+  function aexists(instance, checkFinished = true) {
+    if (instance.destroyed)
+      throw new Error("Hash instance has been destroyed");
+    if (checkFinished && instance.finished)
+      throw new Error("Hash#digest() has already been called");
+  }
+  function aoutput(out, instance) {
+    abytes(out, void 0, "digestInto() output");
+    const min = instance.outputLen;
+    if (out.length < min) {
+      throw new RangeError(''"digestInto() output" expected to be of length >='' + min);
+    }
+  }
+  function clean(...arrays) {
+    for (let i = 0; i < arrays.length; i++) {
+      arrays[i].fill(0);
+    }
+  }
+  function createView(arr) {
+    return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
+  }
+  function rotr(word, shift) {
+    return word << 32 - shift | word >>> shift;
+  }
+  var hasHexBuiltin = /* @__PURE__ */ (() => (
+    // @ts-ignore
+    typeof Uint8Array.from([]).toHex === "function" && typeof Uint8Array.fromHex === "function"
+  ))();
+  var hexes = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+  function bytesToHex(bytes) {
+    abytes(bytes);
+    if (hasHexBuiltin)
+      return bytes.toHex();
+    let hex = "";
+    for (let i = 0; i < bytes.length; i++) {
+      hex += hexes[bytes[i]];
+    }
+    return hex;
+  }
+  var asciis = { _0: 48, _9: 57, A: 65, F: 70, a: 97, f: 102 };
+  function asciiToBase16(ch) {
+    if (ch >= asciis._0 && ch <= asciis._9)
+      return ch - asciis._0;
+    if (ch >= asciis.A && ch <= asciis.F)
+      return ch - (asciis.A - 10);
+    if (ch >= asciis.a && ch <= asciis.f)
+      return ch - (asciis.a - 10);
+    return;
+  }
+  function hexToBytes(hex) {
+    if (typeof hex !== "string")
+      throw new TypeError("hex string expected, got " + typeof hex);
+    if (hasHexBuiltin) {
+      try {
+        return Uint8Array.fromHex(hex);
+      } catch (error) {
+        if (error instanceof SyntaxError)
+          throw new RangeError(error.message);
+        throw error;
+      }
+    }
+    const hl = hex.length;
+    const al = hl / 2;
+    if (hl % 2)
+      throw new RangeError("hex string expected, got unpadded hex of length " + hl);
+    const array = new Uint8Array(al);
+    for (let ai = 0, hi = 0; ai < al; ai++, hi += 2) {
+      const n1 = asciiToBase16(hex.charCodeAt(hi));
+      const n2 = asciiToBase16(hex.charCodeAt(hi + 1));
+      if (n1 === void 0 || n2 === void 0) {
+        const char = hex[hi] + hex[hi + 1];
+        throw new RangeError(''hex string expected, got non-hex character "'' + char + ''" at index '' + hi);
+      }
+      array[ai] = n1 * 16 + n2;
+    }
+    return array;
+  }
+  function concatBytes(...arrays) {
+    let sum = 0;
+    for (let i = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      abytes(a);
+      sum += a.length;
+    }
+    const res = new Uint8Array(sum);
+    for (let i = 0, pad = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      res.set(a, pad);
+      pad += a.length;
+    }
+    return res;
+  }
+  function createHasher(hashCons, info = {}) {
+    const hashC = (msg, opts) => hashCons(opts).update(msg).digest();
+    const tmp = hashCons(void 0);
+    hashC.outputLen = tmp.outputLen;
+    hashC.blockLen = tmp.blockLen;
+    hashC.canXOF = tmp.canXOF;
+    hashC.create = (opts) => hashCons(opts);
+    Object.assign(hashC, info);
+    return Object.freeze(hashC);
+  }
+  function randomBytes(bytesLength = 32) {
+    anumber(bytesLength, "bytesLength");
+    const cr = typeof globalThis === "object" ? globalThis.crypto : null;
+    if (typeof cr?.getRandomValues !== "function")
+      throw new Error("crypto.getRandomValues must be defined");
+    if (bytesLength > 65536)
+      throw new RangeError(`"bytesLength" expected <= 65536, got ${bytesLength}`);
+    return cr.getRandomValues(new Uint8Array(bytesLength));
+  }
+  var oidNist = (suffix) => ({
+    // Current NIST hashAlgs suffixes used here fit in one DER subidentifier octet.
+    // Larger suffix values would need base-128 OID encoding and a different length byte.
+    oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
+  });
+
+  // node_modules/@noble/hashes/_md.js
+  function Chi(a, b, c) {
+    return a & b ^ ~a & c;
+  }
+  function Maj(a, b, c) {
+    return a & b ^ a & c ^ b & c;
+  }
+  var HashMD = class {
+    blockLen;
+    outputLen;
+    canXOF = false;
+    padOffset;
+    isLE;
+    // For partial updates less than block size
+    buffer;
+    view;
+    finished = false;
+    length = 0;
+    pos = 0;
+    destroyed = false;
+    constructor(blockLen, outputLen, padOffset, isLE) {
+      this.blockLen = blockLen;
+      this.outputLen = outputLen;
+      this.padOffset = padOffset;
+      this.isLE = isLE;
+      this.buffer = new Uint8Array(blockLen);
+      this.view = createView(this.buffer);
+    }
+    update(data) {
+      aexists(this);
+      abytes(data);
+      const { view, buffer, blockLen } = this;
+      const len = data.length;
+      for (let pos = 0; pos < len; ) {
+        const take = Math.min(blockLen - this.pos, len - pos);
+        if (take === blockLen) {
+          const dataView = createView(data);
+          for (; blockLen <= len - pos; pos += blockLen)
+            this.process(dataView, pos);
+          continue;
+        }
+        buffer.set(data.subarray(pos, pos + take), this.pos);
+        this.pos += take;
+        pos += take;
+        if (this.pos === blockLen) {
+          this.process(view, 0);
+          this.pos = 0;
+        }
+      }
+      this.length += data.length;
+      this.roundClean();
+      return this;
+    }
+    digestInto(out) {
+      aexists(this);
+      aoutput(out, this);
+      this.finished = true;
+      const { buffer, view, blockLen, isLE } = this;
+      let { pos } = this;
+      buffer[pos++] = 128;
+      clean(this.buffer.subarray(pos));
+      if (this.padOffset > blockLen - pos) {
+        this.process(view, 0);
+        pos = 0;
+      }
+      for (let i = pos; i < blockLen; i++)
+        buffer[i] = 0;
+      view.setBigUint64(blockLen - 8, BigInt(this.length * 8), isLE);
+      this.process(view, 0);
+      const oview = createView(out);
+      const len = this.outputLen;
+      if (len % 4)
+        throw new Error("_sha2: outputLen must be aligned to 32bit");
+      const outLen = len / 4;
+      const state = this.get();
+      if (outLen > state.length)
+        throw new Error("_sha2: outputLen bigger than state");
+      for (let i = 0; i < outLen; i++)
+        oview.setUint32(4 * i, state[i], isLE);
+    }
+    digest() {
+      const { buffer, outputLen } = this;
+      this.digestInto(buffer);
+      const res = buffer.slice(0, outputLen);
+      this.destroy();
+      return res;
+    }
+    _cloneInto(to) {
+      to ||= new this.constructor();
+      to.set(...this.get());
+      const { blockLen, buffer, length, finished, destroyed, pos } = this;
+      to.destroyed = destroyed;
+      to.finished = finished;
+      to.length = length;
+      to.pos = pos;
+      if (length % blockLen)
+        to.buffer.set(buffer);
+      return to;
+    }
+    clone() {
+      return this._cloneInto();
+    }
+  };
+  var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
+    1779033703,
+    3144134277,
+    1013904242,
+    2773480762,
+    1359893119,
+    2600822924,
+    528734635,
+    1541459225
+  ]);
+  var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
+    1779033703,
+    4089235720,
+    3144134277,
+    2227873595,
+    1013904242,
+    4271175723,
+    2773480762,
+    1595750129,
+    1359893119,
+    2917565137,
+    2600822924,
+    725511199,
+    528734635,
+    4215389547,
+    1541459225,
+    327033209
+  ]);
+
+  // node_modules/@noble/hashes/_u64.js
+  var U32_MASK64 = /* @__PURE__ */ BigInt(2 ** 32 - 1);
+  var _32n = /* @__PURE__ */ BigInt(32);
+  function fromBig(n, le = false) {
+    if (le)
+      return { h: Number(n & U32_MASK64), l: Number(n >> _32n & U32_MASK64) };
+    return { h: Number(n >> _32n & U32_MASK64) | 0, l: Number(n & U32_MASK64) | 0 };
+  }
+  function split(lst, le = false) {
+    const len = lst.length;
+    let Ah = new Uint32Array(len);
+    let Al = new Uint32Array(len);
+    for (let i = 0; i < len; i++) {
+      const { h, l } = fromBig(lst[i], le);
+      [Ah[i], Al[i]] = [h, l];
+    }
+    return [Ah, Al];
+  }
+  var shrSH = (h, _l, s) => h >>> s;
+  var shrSL = (h, l, s) => h << 32 - s | l >>> s;
+  var rotrSH = (h, l, s) => h >>> s | l << 32 - s;
+  var rotrSL = (h, l, s) => h << 32 - s | l >>> s;
+  var rotrBH = (h, l, s) => h << 64 - s | l >>> s - 32;
+  var rotrBL = (h, l, s) => h >>> s - 32 | l << 64 - s;
+  function add(Ah, Al, Bh, Bl) {
+    const l = (Al >>> 0) + (Bl >>> 0);
+    return { h: Ah + Bh + (l / 2 ** 32 | 0) | 0, l: l | 0 };
+  }
+  var add3L = (Al, Bl, Cl) => (Al >>> 0) + (Bl >>> 0) + (Cl >>> 0);
+  var add3H = (low, Ah, Bh, Ch) => Ah + Bh + Ch + (low / 2 ** 32 | 0) | 0;
+  var add4L = (Al, Bl, Cl, Dl) => (Al >>> 0) + (Bl >>> 0) + (Cl >>> 0) + (Dl >>> 0);
+  var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0;
+  var add5L = (Al, Bl, Cl, Dl, El) => (Al >>> 0) + (Bl >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
+  var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
+
+  // node_modules/@noble/hashes/sha2.js
+  var SHA256_K = /* @__PURE__ */ Uint32Array.from([
+    1116352408,
+    1899447441,
+    3049323471,
+    3921009573,
+    961987163,
+    1508970993,
+    2453635748,
+    2870763221,
+    3624381080,
+    310598401,
+    607225278,
+    1426881987,
+    1925078388,
+    2162078206,
+    2614888103,
+    3248222580,
+    3835390401,
+    4022224774,
+    264347078,
+    604807628,
+    770255983,
+    1249150122,
+    1555081692,
+    1996064986,
+    2554220882,
+    2821834349,
+    2952996808,
+    3210313671,
+    3336571891,
+    3584528711,
+    113926993,
+    338241895,
+    666307205,
+    773529912,
+    1294757372,
+    1396182291,
+    1695183700,
+    1986661051,
+    2177026350,
+    2456956037,
+    2730485921,
+    2820302411,
+    3259730800,
+    3345764771,
+    3516065817,
+    3600352804,
+    4094571909,
+    275423344,
+    430227734,
+    506948616,
+    659060556,
+    883997877,
+    958139571,
+    1322822218,
+    1537002063,
+    1747873779,
+    1955562222,
+    2024104815,
+    2227730452,
+    2361852424,
+    2428436474,
+    2756734187,
+    3204031479,
+    3329325298
+  ]);
+  var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
+  var SHA2_32B = class extends HashMD {
+    constructor(outputLen) {
+      super(64, outputLen, 8, false);
+    }
+    get() {
+      const { A, B, C, D, E, F, G, H } = this;
+      return [A, B, C, D, E, F, G, H];
+    }
+    // prettier-ignore
+    set(A, B, C, D, E, F, G, H) {
+      this.A = A | 0;
+      this.B = B | 0;
+      this.C = C | 0;
+      this.D = D | 0;
+      this.E = E | 0;
+      this.F = F | 0;
+      this.G = G | 0;
+      this.H = H | 0;
+    }
+    process(view, offset) {
+      for (let i = 0; i < 16; i++, offset += 4)
+        SHA256_W[i] = view.getUint32(offset, false);
+      for (let i = 16; i < 64; i++) {
+        const W15 = SHA256_W[i - 15];
+        const W2 = SHA256_W[i - 2];
+        const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
+        const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
+        SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
+      }
+      let { A, B, C, D, E, F, G, H } = this;
+      for (let i = 0; i < 64; i++) {
+        const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
+        const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
+        const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
+        const T2 = sigma0 + Maj(A, B, C) | 0;
+        H = G;
+        G = F;
+        F = E;
+        E = D + T1 | 0;
+        D = C;
+        C = B;
+        B = A;
+        A = T1 + T2 | 0;
+      }
+      A = A + this.A | 0;
+      B = B + this.B | 0;
+      C = C + this.C | 0;
+      D = D + this.D | 0;
+      E = E + this.E | 0;
+      F = F + this.F | 0;
+      G = G + this.G | 0;
+      H = H + this.H | 0;
+      this.set(A, B, C, D, E, F, G, H);
+    }
+    roundClean() {
+      clean(SHA256_W);
+    }
+    destroy() {
+      this.destroyed = true;
+      this.set(0, 0, 0, 0, 0, 0, 0, 0);
+      clean(this.buffer);
+    }
+  };
+  var _SHA256 = class extends SHA2_32B {
+    // We cannot use array here since array allows indexing by variable
+    // which means optimizer/compiler cannot use registers.
+    A = SHA256_IV[0] | 0;
+    B = SHA256_IV[1] | 0;
+    C = SHA256_IV[2] | 0;
+    D = SHA256_IV[3] | 0;
+    E = SHA256_IV[4] | 0;
+    F = SHA256_IV[5] | 0;
+    G = SHA256_IV[6] | 0;
+    H = SHA256_IV[7] | 0;
+    constructor() {
+      super(32);
+    }
+  };
+  var K512 = /* @__PURE__ */ (() => split([
+    "0x428a2f98d728ae22",
+    "0x7137449123ef65cd",
+    "0xb5c0fbcfec4d3b2f",
+    "0xe9b5dba58189dbbc",
+    "0x3956c25bf348b538",
+    "0x59f111f1b605d019",
+    "0x923f82a4af194f9b",
+    "0xab1c5ed5da6d8118",
+    "0xd807aa98a3030242",
+    "0x12835b0145706fbe",
+    "0x243185be4ee4b28c",
+    "0x550c7dc3d5ffb4e2",
+    "0x72be5d74f27b896f",
+    "0x80deb1fe3b1696b1",
+    "0x9bdc06a725c71235",
+    "0xc19bf174cf692694",
+    "0xe49b69c19ef14ad2",
+    "0xefbe4786384f25e3",
+    "0x0fc19dc68b8cd5b5",
+    "0x240ca1cc77ac9c65",
+    "0x2de92c6f592b0275",
+    "0x4a7484aa6ea6e483",
+    "0x5cb0a9dcbd41fbd4",
+    "0x76f988da831153b5",
+    "0x983e5152ee66dfab",
+    "0xa831c66d2db43210",
+    "0xb00327c898fb213f",
+    "0xbf597fc7beef0ee4",
+    "0xc6e00bf33da88fc2",
+    "0xd5a79147930aa725",
+    "0x06ca6351e003826f",
+    "0x142929670a0e6e70",
+    "0x27b70a8546d22ffc",
+    "0x2e1b21385c26c926",
+    "0x4d2c6dfc5ac42aed",
+    "0x53380d139d95b3df",
+    "0x650a73548baf63de",
+    "0x766a0abb3c77b2a8",
+    "0x81c2c92e47edaee6",
+    "0x92722c851482353b",
+    "0xa2bfe8a14cf10364",
+    "0xa81a664bbc423001",
+    "0xc24b8b70d0f89791",
+    "0xc76c51a30654be30",
+    "0xd192e819d6ef5218",
+    "0xd69906245565a910",
+    "0xf40e35855771202a",
+    "0x106aa07032bbd1b8",
+    "0x19a4c116b8d2d0c8",
+    "0x1e376c085141ab53",
+    "0x2748774cdf8eeb99",
+    "0x34b0bcb5e19b48a8",
+    "0x391c0cb3c5c95a63",
+    "0x4ed8aa4ae3418acb",
+    "0x5b9cca4f7763e373",
+    "0x682e6ff3d6b2b8a3",
+    "0x748f82ee5defb2fc",
+    "0x78a5636f43172f60",
+    "0x84c87814a1f0ab72",
+    "0x8cc702081a6439ec",
+    "0x90befffa23631e28",
+    "0xa4506cebde82bde9",
+    "0xbef9a3f7b2c67915",
+    "0xc67178f2e372532b",
+    "0xca273eceea26619c",
+    "0xd186b8c721c0c207",
+    "0xeada7dd6cde0eb1e",
+    "0xf57d4f7fee6ed178",
+    "0x06f067aa72176fba",
+    "0x0a637dc5a2c898a6",
+    "0x113f9804bef90dae",
+    "0x1b710b35131c471b",
+    "0x28db77f523047d84",
+    "0x32caab7b40c72493",
+    "0x3c9ebe0a15c9bebc",
+    "0x431d67c49c100d4c",
+    "0x4cc5d4becb3e42b6",
+    "0x597f299cfc657e2a",
+    "0x5fcb6fab3ad6faec",
+    "0x6c44198c4a475817"
+  ].map((n) => BigInt(n))))();
+  var SHA512_Kh = /* @__PURE__ */ (() => K512[0])();
+  var SHA512_Kl = /* @__PURE__ */ (() => K512[1])();
+  var SHA512_W_H = /* @__PURE__ */ new Uint32Array(80);
+  var SHA512_W_L = /* @__PURE__ */ new Uint32Array(80);
+  var SHA2_64B = class extends HashMD {
+    constructor(outputLen) {
+      super(128, outputLen, 16, false);
+    }
+    // prettier-ignore
+    get() {
+      const { Ah, Al, Bh, Bl, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
+      return [Ah, Al, Bh, Bl, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl];
+    }
+    // prettier-ignore
+    set(Ah, Al, Bh, Bl, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl) {
+      this.Ah = Ah | 0;
+      this.Al = Al | 0;
+      this.Bh = Bh | 0;
+      this.Bl = Bl | 0;
+      this.Ch = Ch | 0;
+      this.Cl = Cl | 0;
+      this.Dh = Dh | 0;
+      this.Dl = Dl | 0;
+      this.Eh = Eh | 0;
+      this.El = El | 0;
+      this.Fh = Fh | 0;
+      this.Fl = Fl | 0;
+      this.Gh = Gh | 0;
+      this.Gl = Gl | 0;
+      this.Hh = Hh | 0;
+      this.Hl = Hl | 0;
+    }
+    process(view, offset) {
+      for (let i = 0; i < 16; i++, offset += 4) {
+        SHA512_W_H[i] = view.getUint32(offset);
+        SHA512_W_L[i] = view.getUint32(offset += 4);
+      }
+      for (let i = 16; i < 80; i++) {
+        const W15h = SHA512_W_H[i - 15] | 0;
+        const W15l = SHA512_W_L[i - 15] | 0;
+        const s0h = rotrSH(W15h, W15l, 1) ^ rotrSH(W15h, W15l, 8) ^ shrSH(W15h, W15l, 7);
+        const s0l = rotrSL(W15h, W15l, 1) ^ rotrSL(W15h, W15l, 8) ^ shrSL(W15h, W15l, 7);
+        const W2h = SHA512_W_H[i - 2] | 0;
+        const W2l = SHA512_W_L[i - 2] | 0;
+        const s1h = rotrSH(W2h, W2l, 19) ^ rotrBH(W2h, W2l, 61) ^ shrSH(W2h, W2l, 6);
+        const s1l = rotrSL(W2h, W2l, 19) ^ rotrBL(W2h, W2l, 61) ^ shrSL(W2h, W2l, 6);
+        const SUMl = add4L(s0l, s1l, SHA512_W_L[i - 7], SHA512_W_L[i - 16]);
+        const SUMh = add4H(SUMl, s0h, s1h, SHA512_W_H[i - 7], SHA512_W_H[i - 16]);
+        SHA512_W_H[i] = SUMh | 0;
+        SHA512_W_L[i] = SUMl | 0;
+      }
+      let { Ah, Al, Bh, Bl, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
+      for (let i = 0; i < 80; i++) {
+        const sigma1h = rotrSH(Eh, El, 14) ^ rotrSH(Eh, El, 18) ^ rotrBH(Eh, El, 41);
+        const sigma1l = rotrSL(Eh, El, 14) ^ rotrSL(Eh, El, 18) ^ rotrBL(Eh, El, 41);
+        const CHIh = Eh & Fh ^ ~Eh & Gh;
+        const CHIl = El & Fl ^ ~El & Gl;
+        const T1ll = add5L(Hl, sigma1l, CHIl, SHA512_Kl[i], SHA512_W_L[i]);
+        const T1h = add5H(T1ll, Hh, sigma1h, CHIh, SHA512_Kh[i], SHA512_W_H[i]);
+        const T1l = T1ll | 0;
+        const sigma0h = rotrSH(Ah, Al, 28) ^ rotrBH(Ah, Al, 34) ^ rotrBH(Ah, Al, 39);
+        const sigma0l = rotrSL(Ah, Al, 28) ^ rotrBL(Ah, Al, 34) ^ rotrBL(Ah, Al, 39);
+        const MAJh = Ah & Bh ^ Ah & Ch ^ Bh & Ch;
+        const MAJl = Al & Bl ^ Al & Cl ^ Bl & Cl;
+        Hh = Gh | 0;
+        Hl = Gl | 0;
+        Gh = Fh | 0;
+        Gl = Fl | 0;
+        Fh = Eh | 0;
+        Fl = El | 0;
+        ({ h: Eh, l: El } = add(Dh | 0, Dl | 0, T1h | 0, T1l | 0));
+        Dh = Ch | 0;
+        Dl = Cl | 0;
+        Ch = Bh | 0;
+        Cl = Bl | 0;
+        Bh = Ah | 0;
+        Bl = Al | 0;
+        const All = add3L(T1l, sigma0l, MAJl);
+        Ah = add3H(All, T1h, sigma0h, MAJh);
+        Al = All | 0;
+      }
+      ({ h: Ah, l: Al } = add(this.Ah | 0, this.Al | 0, Ah | 0, Al | 0));
+      ({ h: Bh, l: Bl } = add(this.Bh | 0, this.Bl | 0, Bh | 0, Bl | 0));
+      ({ h: Ch, l: Cl } = add(this.Ch | 0, this.Cl | 0, Ch | 0, Cl | 0));
+      ({ h: Dh, l: Dl } = add(this.Dh | 0, this.Dl | 0, Dh | 0, Dl | 0));
+      ({ h: Eh, l: El } = add(this.Eh | 0, this.El | 0, Eh | 0, El | 0));
+      ({ h: Fh, l: Fl } = add(this.Fh | 0, this.Fl | 0, Fh | 0, Fl | 0));
+      ({ h: Gh, l: Gl } = add(this.Gh | 0, this.Gl | 0, Gh | 0, Gl | 0));
+      ({ h: Hh, l: Hl } = add(this.Hh | 0, this.Hl | 0, Hh | 0, Hl | 0));
+      this.set(Ah, Al, Bh, Bl, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl);
+    }
+    roundClean() {
+      clean(SHA512_W_H, SHA512_W_L);
+    }
+    destroy() {
+      this.destroyed = true;
+      clean(this.buffer);
+      this.set(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+  };
+  var _SHA512 = class extends SHA2_64B {
+    Ah = SHA512_IV[0] | 0;
+    Al = SHA512_IV[1] | 0;
+    Bh = SHA512_IV[2] | 0;
+    Bl = SHA512_IV[3] | 0;
+    Ch = SHA512_IV[4] | 0;
+    Cl = SHA512_IV[5] | 0;
+    Dh = SHA512_IV[6] | 0;
+    Dl = SHA512_IV[7] | 0;
+    Eh = SHA512_IV[8] | 0;
+    El = SHA512_IV[9] | 0;
+    Fh = SHA512_IV[10] | 0;
+    Fl = SHA512_IV[11] | 0;
+    Gh = SHA512_IV[12] | 0;
+    Gl = SHA512_IV[13] | 0;
+    Hh = SHA512_IV[14] | 0;
+    Hl = SHA512_IV[15] | 0;
+    constructor() {
+      super(64);
+    }
+  };
+  var sha256 = /* @__PURE__ */ createHasher(
+    () => new _SHA256(),
+    /* @__PURE__ */ oidNist(1)
+  );
+  var sha512 = /* @__PURE__ */ createHasher(
+    () => new _SHA512(),
+    /* @__PURE__ */ oidNist(3)
+  );
+
+  // plv8-src/signing/hash.ts
+  var sameBytes = (a, b) => {
+    if (a.length !== b.length) return false;
+    let difference = 0;
+    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+    return difference === 0;
+  };
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/signing/base64.ts
+  var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  var encodeBase64 = (bytes) => {
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 3) {
+      const group = (bytes[i] ?? 0) << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
+      const present = Math.min(3, bytes.length - i);
+      for (let k = 0; k < 4; k++) {
+        text += k <= present ? alphabet.charAt(group >> 18 - 6 * k & 63) : "=";
+      }
+    }
+    return text;
+  };
+  var decodeBase64 = (text) => {
+    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+    const bytes = new Uint8Array(Math.max(0, Math.floor(text.length / 4) * 3 - padding));
+    for (let i = 0, out = 0; i < text.length; i += 4) {
+      let group = 0;
+      for (let k = 0; k < 4; k++) {
+        const value = alphabet.indexOf(text.charAt(i + k));
+        group = group << 6 | Math.max(0, value);
+      }
+      for (let k = 0; k < 3 && out < bytes.length; k++) bytes[out++] = group >> 16 - 8 * k & 255;
+    }
+    if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
+    return bytes;
+  };
+
+  // node_modules/@noble/curves/utils.js
+  /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+  var abytes2 = (value, length, title) => abytes(value, length, title);
+  var anumber2 = anumber;
+  var bytesToHex2 = bytesToHex;
+  var concatBytes2 = (...arrays) => concatBytes(...arrays);
+  var hexToBytes2 = (hex) => hexToBytes(hex);
+  var isBytes2 = isBytes;
+  var randomBytes2 = (bytesLength) => randomBytes(bytesLength);
+  var _0n = /* @__PURE__ */ BigInt(0);
+  var _1n = /* @__PURE__ */ BigInt(1);
+  function abool(value, title = "") {
+    if (typeof value !== "boolean") {
+      const prefix = title && `"${title}" `;
+      throw new TypeError(prefix + "expected boolean, got type=" + typeof value);
+    }
+    return value;
+  }
+  function abignumber(n) {
+    if (typeof n === "bigint") {
+      if (!isPosBig(n))
+        throw new RangeError("positive bigint expected, got " + n);
+    } else
+      anumber2(n);
+    return n;
+  }
+  function asafenumber(value, title = "") {
+    if (typeof value !== "number") {
+      const prefix = title && `"${title}" `;
+      throw new TypeError(prefix + "expected number, got type=" + typeof value);
+    }
+    if (!Number.isSafeInteger(value)) {
+      const prefix = title && `"${title}" `;
+      throw new RangeError(prefix + "expected safe integer, got " + value);
+    }
+  }
+  function hexToNumber(hex) {
+    if (typeof hex !== "string")
+      throw new TypeError("hex string expected, got " + typeof hex);
+    return hex === "" ? _0n : BigInt("0x" + hex);
+  }
+  function bytesToNumberBE(bytes) {
+    return hexToNumber(bytesToHex(bytes));
+  }
+  function bytesToNumberLE(bytes) {
+    return hexToNumber(bytesToHex(copyBytes(abytes(bytes)).reverse()));
+  }
+  function numberToBytesBE(n, len) {
+    anumber(len);
+    if (len === 0)
+      throw new RangeError("zero length");
+    n = abignumber(n);
+    const hex = n.toString(16);
+    if (hex.length > len * 2)
+      throw new RangeError("number too large");
+    return hexToBytes(hex.padStart(len * 2, "0"));
+  }
+  function numberToBytesLE(n, len) {
+    return numberToBytesBE(n, len).reverse();
+  }
+  function equalBytes(a, b) {
+    a = abytes2(a);
+    b = abytes2(b);
+    if (a.length !== b.length)
+      return false;
+    let diff = 0;
+    for (let i = 0; i < a.length; i++)
+      diff |= a[i] ^ b[i];
+    return diff === 0;
+  }
+  function copyBytes(bytes) {
+    return Uint8Array.from(abytes2(bytes));
+  }
+  function asciiToBytes(ascii) {
+    if (typeof ascii !== "string")
+      throw new TypeError("ascii string expected, got " + typeof ascii);
+    return Uint8Array.from(ascii, (c, i) => {
+      const charCode = c.charCodeAt(0);
+      if (c.length !== 1 || charCode > 127) {
+        throw new RangeError(`string contains non-ASCII character "${ascii[i]}" with code ${charCode} at position ${i}`);
+      }
+      return charCode;
+    });
+  }
+  var isPosBig = (n) => typeof n === "bigint" && _0n <= n;
+  function inRange(n, min, max) {
+    return isPosBig(n) && isPosBig(min) && isPosBig(max) && min <= n && n < max;
+  }
+  function aInRange(title, n, min, max) {
+    if (!inRange(n, min, max))
+      throw new RangeError("expected valid " + title + ": " + min + " <= n < " + max + ", got " + n);
+  }
+  function bitLen(n) {
+    if (n < _0n)
+      throw new Error("expected non-negative bigint, got " + n);
+    let len;
+    for (len = 0; n > _0n; n >>= _1n, len += 1)
+      ;
+    return len;
+  }
+  var bitMask = (n) => (_1n << BigInt(n)) - _1n;
+  function validateObject(object, fields = {}, optFields = {}) {
+    if (Object.prototype.toString.call(object) !== "[object Object]")
+      throw new TypeError("expected valid options object");
+    function checkField(fieldName, expectedType, isOpt) {
+      if (!isOpt && expectedType !== "function" && !Object.hasOwn(object, fieldName))
+        throw new TypeError(`param "${fieldName}" is invalid: expected own property`);
+      const val = object[fieldName];
+      if (isOpt && val === void 0)
+        return;
+      const current = typeof val;
+      if (current !== expectedType || val === null)
+        throw new TypeError(`param "${fieldName}" is invalid: expected ${expectedType}, got ${current}`);
+    }
+    const iter = (f, isOpt) => Object.entries(f).forEach(([k, v]) => checkField(k, v, isOpt));
+    iter(fields, false);
+    iter(optFields, true);
+  }
+  var notImplemented = () => {
+    throw new Error("not implemented");
+  };
+
+  // node_modules/@noble/curves/abstract/modular.js
+  /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+  var _0n2 = /* @__PURE__ */ BigInt(0);
+  var _1n2 = /* @__PURE__ */ BigInt(1);
+  var _2n = /* @__PURE__ */ BigInt(2);
+  var _3n = /* @__PURE__ */ BigInt(3);
+  var _4n = /* @__PURE__ */ BigInt(4);
+  var _5n = /* @__PURE__ */ BigInt(5);
+  var _7n = /* @__PURE__ */ BigInt(7);
+  var _8n = /* @__PURE__ */ BigInt(8);
+  var _9n = /* @__PURE__ */ BigInt(9);
+  var _16n = /* @__PURE__ */ BigInt(16);
+  function mod(a, b) {
+    if (b <= _0n2)
+      throw new Error("mod: expected positive modulus, got " + b);
+    const result = a % b;
+    return result >= _0n2 ? result : b + result;
+  }
+  function pow2(x, power, modulo) {
+    if (power < _0n2)
+      throw new Error("pow2: expected non-negative exponent, got " + power);
+    let res = x;
+    while (power-- > _0n2) {
+      res *= res;
+      res %= modulo;
+    }
+    return res;
+  }
+  function invert(number, modulo) {
+    if (number === _0n2)
+      throw new Error("invert: expected non-zero number");
+    if (modulo <= _0n2)
+      throw new Error("invert: expected positive modulus, got " + modulo);
+    let a = mod(number, modulo);
+    let b = modulo;
+    let x = _0n2, y = _1n2, u = _1n2, v = _0n2;
+    while (a !== _0n2) {
+      const q = b / a;
+      const r = b - a * q;
+      const m = x - u * q;
+      const n = y - v * q;
+      b = a, a = r, x = u, y = v, u = m, v = n;
+    }
+    const gcd = b;
+    if (gcd !== _1n2)
+      throw new Error("invert: does not exist");
+    return mod(x, modulo);
+  }
+  function assertIsSquare(Fp2, root, n) {
+    const F = Fp2;
+    if (!F.eql(F.sqr(root), n))
+      throw new Error("Cannot find square root");
+  }
+  function sqrt3mod4(Fp2, n) {
+    const F = Fp2;
+    const p1div4 = (F.ORDER + _1n2) / _4n;
+    const root = F.pow(n, p1div4);
+    assertIsSquare(F, root, n);
+    return root;
+  }
+  function sqrt5mod8(Fp2, n) {
+    const F = Fp2;
+    const p5div8 = (F.ORDER - _5n) / _8n;
+    const n2 = F.mul(n, _2n);
+    const v = F.pow(n2, p5div8);
+    const nv = F.mul(n, v);
+    const i = F.mul(F.mul(nv, _2n), v);
+    const root = F.mul(nv, F.sub(i, F.ONE));
+    assertIsSquare(F, root, n);
+    return root;
+  }
+  function sqrt9mod16(P) {
+    const Fp_ = Field(P);
+    const tn = tonelliShanks(P);
+    const c1 = tn(Fp_, Fp_.neg(Fp_.ONE));
+    const c2 = tn(Fp_, c1);
+    const c3 = tn(Fp_, Fp_.neg(c1));
+    const c4 = (P + _7n) / _16n;
+    return ((Fp2, n) => {
+      const F = Fp2;
+      let tv1 = F.pow(n, c4);
+      let tv2 = F.mul(tv1, c1);
+      const tv3 = F.mul(tv1, c2);
+      const tv4 = F.mul(tv1, c3);
+      const e1 = F.eql(F.sqr(tv2), n);
+      const e2 = F.eql(F.sqr(tv3), n);
+      tv1 = F.cmov(tv1, tv2, e1);
+      tv2 = F.cmov(tv4, tv3, e2);
+      const e3 = F.eql(F.sqr(tv2), n);
+      const root = F.cmov(tv1, tv2, e3);
+      assertIsSquare(F, root, n);
+      return root;
+    });
+  }
+  function tonelliShanks(P) {
+    if (P < _3n)
+      throw new Error("sqrt is not defined for small field");
+    let Q = P - _1n2;
+    let S = 0;
+    while (Q % _2n === _0n2) {
+      Q /= _2n;
+      S++;
+    }
+    let Z = _2n;
+    const _Fp = Field(P);
+    while (FpLegendre(_Fp, Z) === 1) {
+      if (Z++ > 1e3)
+        throw new Error("Cannot find square root: probably non-prime P");
+    }
+    if (S === 1)
+      return sqrt3mod4;
+    let cc = _Fp.pow(Z, Q);
+    const Q1div2 = (Q + _1n2) / _2n;
+    return function tonelliSlow(Fp2, n) {
+      const F = Fp2;
+      if (F.is0(n))
+        return n;
+      if (FpLegendre(F, n) !== 1)
+        throw new Error("Cannot find square root");
+      let M = S;
+      let c = F.mul(F.ONE, cc);
+      let t = F.pow(n, Q);
+      let R = F.pow(n, Q1div2);
+      while (!F.eql(t, F.ONE)) {
+        if (F.is0(t))
+          return F.ZERO;
+        let i = 1;
+        let t_tmp = F.sqr(t);
+        while (!F.eql(t_tmp, F.ONE)) {
+          i++;
+          t_tmp = F.sqr(t_tmp);
+          if (i === M)
+            throw new Error("Cannot find square root");
+        }
+        const exponent = _1n2 << BigInt(M - i - 1);
+        const b = F.pow(c, exponent);
+        M = i;
+        c = F.sqr(b);
+        t = F.mul(t, c);
+        R = F.mul(R, b);
+      }
+      return R;
+    };
+  }
+  function FpSqrt(P) {
+    if (P % _4n === _3n)
+      return sqrt3mod4;
+    if (P % _8n === _5n)
+      return sqrt5mod8;
+    if (P % _16n === _9n)
+      return sqrt9mod16(P);
+    return tonelliShanks(P);
+  }
+  var isNegativeLE = (num, modulo) => (mod(num, modulo) & _1n2) === _1n2;
+  var FIELD_FIELDS = [
+    "create",
+    "isValid",
+    "is0",
+    "neg",
+    "inv",
+    "sqrt",
+    "sqr",
+    "eql",
+    "add",
+    "sub",
+    "mul",
+    "pow",
+    "div",
+    "addN",
+    "subN",
+    "mulN",
+    "sqrN"
+  ];
+  function validateField(field) {
+    const initial = {
+      ORDER: "bigint",
+      BYTES: "number",
+      BITS: "number"
+    };
+    const opts = FIELD_FIELDS.reduce((map, val) => {
+      map[val] = "function";
+      return map;
+    }, initial);
+    validateObject(field, opts);
+    asafenumber(field.BYTES, "BYTES");
+    asafenumber(field.BITS, "BITS");
+    if (field.BYTES < 1 || field.BITS < 1)
+      throw new Error("invalid field: expected BYTES/BITS > 0");
+    if (field.ORDER <= _1n2)
+      throw new Error("invalid field: expected ORDER > 1, got " + field.ORDER);
+    return field;
+  }
+  function FpPow(Fp2, num, power) {
+    const F = Fp2;
+    if (power < _0n2)
+      throw new Error("invalid exponent, negatives unsupported");
+    if (power === _0n2)
+      return F.ONE;
+    if (power === _1n2)
+      return num;
+    let p = F.ONE;
+    let d = num;
+    while (power > _0n2) {
+      if (power & _1n2)
+        p = F.mul(p, d);
+      d = F.sqr(d);
+      power >>= _1n2;
+    }
+    return p;
+  }
+  function FpInvertBatch(Fp2, nums, passZero = false) {
+    const F = Fp2;
+    const inverted = new Array(nums.length).fill(passZero ? F.ZERO : void 0);
+    const multipliedAcc = nums.reduce((acc, num, i) => {
+      if (F.is0(num))
+        return acc;
+      inverted[i] = acc;
+      return F.mul(acc, num);
+    }, F.ONE);
+    const invertedAcc = F.inv(multipliedAcc);
+    nums.reduceRight((acc, num, i) => {
+      if (F.is0(num))
+        return acc;
+      inverted[i] = F.mul(acc, inverted[i]);
+      return F.mul(acc, num);
+    }, invertedAcc);
+    return inverted;
+  }
+  function FpLegendre(Fp2, n) {
+    const F = Fp2;
+    const p1mod2 = (F.ORDER - _1n2) / _2n;
+    const powered = F.pow(n, p1mod2);
+    const yes = F.eql(powered, F.ONE);
+    const zero = F.eql(powered, F.ZERO);
+    const no = F.eql(powered, F.neg(F.ONE));
+    if (!yes && !zero && !no)
+      throw new Error("invalid Legendre symbol result");
+    return yes ? 1 : zero ? 0 : -1;
+  }
+  function nLength(n, nBitLength) {
+    if (nBitLength !== void 0)
+      anumber2(nBitLength);
+    if (n <= _0n2)
+      throw new Error("invalid n length: expected positive n, got " + n);
+    if (nBitLength !== void 0 && nBitLength < 1)
+      throw new Error("invalid n length: expected positive bit length, got " + nBitLength);
+    const bits = bitLen(n);
+    if (nBitLength !== void 0 && nBitLength < bits)
+      throw new Error(`invalid n length: expected bit length (${bits}) >= n.length (${nBitLength})`);
+    const _nBitLength = nBitLength !== void 0 ? nBitLength : bits;
+    const nByteLength = Math.ceil(_nBitLength / 8);
+    return { nBitLength: _nBitLength, nByteLength };
+  }
+  var FIELD_SQRT = /* @__PURE__ */ new WeakMap();
+  var _Field = class {
+    ORDER;
+    BITS;
+    BYTES;
+    isLE;
+    ZERO = _0n2;
+    ONE = _1n2;
+    _lengths;
+    _mod;
+    constructor(ORDER, opts = {}) {
+      if (ORDER <= _1n2)
+        throw new Error("invalid field: expected ORDER > 1, got " + ORDER);
+      let _nbitLength = void 0;
+      this.isLE = false;
+      if (opts != null && typeof opts === "object") {
+        if (typeof opts.BITS === "number")
+          _nbitLength = opts.BITS;
+        if (typeof opts.sqrt === "function")
+          Object.defineProperty(this, "sqrt", { value: opts.sqrt, enumerable: true });
+        if (typeof opts.isLE === "boolean")
+          this.isLE = opts.isLE;
+        if (opts.allowedLengths)
+          this._lengths = Object.freeze(opts.allowedLengths.slice());
+        if (typeof opts.modFromBytes === "boolean")
+          this._mod = opts.modFromBytes;
+      }
+      const { nBitLength, nByteLength } = nLength(ORDER, _nbitLength);
+      if (nByteLength > 2048)
+        throw new Error("invalid field: expected ORDER of <= 2048 bytes");
+      this.ORDER = ORDER;
+      this.BITS = nBitLength;
+      this.BYTES = nByteLength;
+      Object.freeze(this);
+    }
+    create(num) {
+      return mod(num, this.ORDER);
+    }
+    isValid(num) {
+      if (typeof num !== "bigint")
+        throw new TypeError("invalid field element: expected bigint, got " + typeof num);
+      return _0n2 <= num && num < this.ORDER;
+    }
+    is0(num) {
+      return num === _0n2;
+    }
+    // is valid and invertible
+    isValidNot0(num) {
+      return !this.is0(num) && this.isValid(num);
+    }
+    isOdd(num) {
+      return (num & _1n2) === _1n2;
+    }
+    neg(num) {
+      return mod(-num, this.ORDER);
+    }
+    eql(lhs, rhs) {
+      return lhs === rhs;
+    }
+    sqr(num) {
+      return mod(num * num, this.ORDER);
+    }
+    add(lhs, rhs) {
+      return mod(lhs + rhs, this.ORDER);
+    }
+    sub(lhs, rhs) {
+      return mod(lhs - rhs, this.ORDER);
+    }
+    mul(lhs, rhs) {
+      return mod(lhs * rhs, this.ORDER);
+    }
+    pow(num, power) {
+      return FpPow(this, num, power);
+    }
+    div(lhs, rhs) {
+      return mod(lhs * invert(rhs, this.ORDER), this.ORDER);
+    }
+    // Same as above, but doesn''t normalize
+    sqrN(num) {
+      return num * num;
+    }
+    addN(lhs, rhs) {
+      return lhs + rhs;
+    }
+    subN(lhs, rhs) {
+      return lhs - rhs;
+    }
+    mulN(lhs, rhs) {
+      return lhs * rhs;
+    }
+    inv(num) {
+      return invert(num, this.ORDER);
+    }
+    sqrt(num) {
+      let sqrt = FIELD_SQRT.get(this);
+      if (!sqrt)
+        FIELD_SQRT.set(this, sqrt = FpSqrt(this.ORDER));
+      return sqrt(this, num);
+    }
+    toBytes(num) {
+      return this.isLE ? numberToBytesLE(num, this.BYTES) : numberToBytesBE(num, this.BYTES);
+    }
+    fromBytes(bytes, skipValidation = false) {
+      abytes2(bytes);
+      const { _lengths: allowedLengths, BYTES, isLE, ORDER, _mod: modFromBytes } = this;
+      if (allowedLengths) {
+        if (bytes.length < 1 || !allowedLengths.includes(bytes.length) || bytes.length > BYTES) {
+          throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes.length);
+        }
+        const padded = new Uint8Array(BYTES);
+        padded.set(bytes, isLE ? 0 : padded.length - bytes.length);
+        bytes = padded;
+      }
+      if (bytes.length !== BYTES)
+        throw new Error("Field.fromBytes: expected " + BYTES + " bytes, got " + bytes.length);
+      let scalar = isLE ? bytesToNumberLE(bytes) : bytesToNumberBE(bytes);
+      if (modFromBytes)
+        scalar = mod(scalar, ORDER);
+      if (!skipValidation) {
+        if (!this.isValid(scalar))
+          throw new Error("invalid field element: outside of range 0..ORDER");
+      }
+      return scalar;
+    }
+    // TODO: we don''t need it here, move out to separate fn
+    invertBatch(lst) {
+      return FpInvertBatch(this, lst);
+    }
+    // We can''t move this out because Fp6, Fp12 implement it
+    // and it''s unclear what to return in there.
+    cmov(a, b, condition) {
+      abool(condition, "condition");
+      return condition ? b : a;
+    }
+  };
+  Object.freeze(_Field.prototype);
+  function Field(ORDER, opts = {}) {
+    return new _Field(ORDER, opts);
+  }
+
+  // node_modules/@noble/curves/abstract/curve.js
+  /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+  var _0n3 = /* @__PURE__ */ BigInt(0);
+  var _1n3 = /* @__PURE__ */ BigInt(1);
+  function negateCt(condition, item) {
+    const neg = item.negate();
+    return condition ? neg : item;
+  }
+  function normalizeZ(c, points) {
+    const invertedZs = FpInvertBatch(c.Fp, points.map((p) => p.Z));
+    return points.map((p, i) => c.fromAffine(p.toAffine(invertedZs[i])));
+  }
+  function validateW(W, bits) {
+    if (!Number.isSafeInteger(W) || W <= 0 || W > bits)
+      throw new Error("invalid window size, expected [1.." + bits + "], got W=" + W);
+  }
+  function calcWOpts(W, scalarBits) {
+    validateW(W, scalarBits);
+    const windows = Math.ceil(scalarBits / W) + 1;
+    const windowSize = 2 ** (W - 1);
+    const maxNumber = 2 ** W;
+    const mask = bitMask(W);
+    const shiftBy = BigInt(W);
+    return { windows, windowSize, mask, maxNumber, shiftBy };
+  }
+  function calcOffsets(n, window, wOpts) {
+    const { windowSize, mask, maxNumber, shiftBy } = wOpts;
+    let wbits = Number(n & mask);
+    let nextN = n >> shiftBy;
+    if (wbits > windowSize) {
+      wbits -= maxNumber;
+      nextN += _1n3;
+    }
+    const offsetStart = window * windowSize;
+    const offset = offsetStart + Math.abs(wbits) - 1;
+    const isZero = wbits === 0;
+    const isNeg = wbits < 0;
+    const isNegF = window % 2 !== 0;
+    const offsetF = offsetStart;
+    return { nextN, offset, isZero, isNeg, isNegF, offsetF };
+  }
+  var pointPrecomputes = /* @__PURE__ */ new WeakMap();
+  var pointWindowSizes = /* @__PURE__ */ new WeakMap();
+  function getW(P) {
+    return pointWindowSizes.get(P) || 1;
+  }
+  function assert0(n) {
+    if (n !== _0n3)
+      throw new Error("invalid wNAF");
+  }
+  var wNAF = class {
+    BASE;
+    ZERO;
+    Fn;
+    bits;
+    // Parametrized with a given Point class (not individual point)
+    constructor(Point2, bits) {
+      this.BASE = Point2.BASE;
+      this.ZERO = Point2.ZERO;
+      this.Fn = Point2.Fn;
+      this.bits = bits;
+    }
+    // non-const time multiplication ladder
+    _unsafeLadder(elm, n, p = this.ZERO) {
+      let d = elm;
+      while (n > _0n3) {
+        if (n & _1n3)
+          p = p.add(d);
+        d = d.double();
+        n >>= _1n3;
+      }
+      return p;
+    }
+    /**
+     * Creates a wNAF precomputation window. Used for caching.
+     * Default window size is set by `utils.precompute()` and is equal to 8.
+     * Number of precomputed points depends on the curve size:
+     * 2^(\u{1d44a}\u{2212}1) * (Math.ceil(\u{1d45b} / \u{1d44a}) + 1), where:
+     * - \u{1d44a} is the window size
+     * - \u{1d45b} is the bitlength of the curve order.
+     * For a 256-bit curve and window size 8, the number of precomputed points is 128 * 33 = 4224.
+     * @param point - Point instance
+     * @param W - window size
+     * @returns precomputed point tables flattened to a single array
+     */
+    precomputeWindow(point, W) {
+      const { windows, windowSize } = calcWOpts(W, this.bits);
+      const points = [];
+      let p = point;
+      let base = p;
+      for (let window = 0; window < windows; window++) {
+        base = p;
+        points.push(base);
+        for (let i = 1; i < windowSize; i++) {
+          base = base.add(p);
+          points.push(base);
+        }
+        p = base.double();
+      }
+      return points;
+    }
+    /**
+     * Implements ec multiplication using precomputed tables and w-ary non-adjacent form.
+     * More compact implementation:
+     * https://github.com/paulmillr/noble-secp256k1/blob/47cb1669b6e506ad66b35fe7d76132ae97465da2/index.ts#L502-L541
+     * @returns real and fake (for const-time) points
+     */
+    wNAF(W, precomputes, n) {
+      if (!this.Fn.isValid(n))
+        throw new Error("invalid scalar");
+      let p = this.ZERO;
+      let f = this.BASE;
+      const wo = calcWOpts(W, this.bits);
+      for (let window = 0; window < wo.windows; window++) {
+        const { nextN, offset, isZero, isNeg, isNegF, offsetF } = calcOffsets(n, window, wo);
+        n = nextN;
+        if (isZero) {
+          f = f.add(negateCt(isNegF, precomputes[offsetF]));
+        } else {
+          p = p.add(negateCt(isNeg, precomputes[offset]));
+        }
+      }
+      assert0(n);
+      return { p, f };
+    }
+    /**
+     * Implements unsafe EC multiplication using precomputed tables
+     * and w-ary non-adjacent form.
+     * @param acc - accumulator point to add result of multiplication
+     * @returns point
+     */
+    wNAFUnsafe(W, precomputes, n, acc = this.ZERO) {
+      const wo = calcWOpts(W, this.bits);
+      for (let window = 0; window < wo.windows; window++) {
+        if (n === _0n3)
+          break;
+        const { nextN, offset, isZero, isNeg } = calcOffsets(n, window, wo);
+        n = nextN;
+        if (isZero) {
+          continue;
+        } else {
+          const item = precomputes[offset];
+          acc = acc.add(isNeg ? item.negate() : item);
+        }
+      }
+      assert0(n);
+      return acc;
+    }
+    getPrecomputes(W, point, transform) {
+      let comp = pointPrecomputes.get(point);
+      if (!comp) {
+        comp = this.precomputeWindow(point, W);
+        if (W !== 1) {
+          if (typeof transform === "function")
+            comp = transform(comp);
+          pointPrecomputes.set(point, comp);
+        }
+      }
+      return comp;
+    }
+    cached(point, scalar, transform) {
+      const W = getW(point);
+      return this.wNAF(W, this.getPrecomputes(W, point, transform), scalar);
+    }
+    unsafe(point, scalar, transform, prev) {
+      const W = getW(point);
+      if (W === 1)
+        return this._unsafeLadder(point, scalar, prev);
+      return this.wNAFUnsafe(W, this.getPrecomputes(W, point, transform), scalar, prev);
+    }
+    // We calculate precomputes for elliptic curve point multiplication
+    // using windowed method. This specifies window size and
+    // stores precomputed values. Usually only base point would be precomputed.
+    createCache(P, W) {
+      validateW(W, this.bits);
+      pointWindowSizes.set(P, W);
+      pointPrecomputes.delete(P);
+    }
+    hasCache(elm) {
+      return getW(elm) !== 1;
+    }
+  };
+  function createField(order, field, isLE) {
+    if (field) {
+      if (field.ORDER !== order)
+        throw new Error("Field.ORDER must match order: Fp == p, Fn == n");
+      validateField(field);
+      return field;
+    } else {
+      return Field(order, { isLE });
+    }
+  }
+  function createCurveFields(type, CURVE, curveOpts = {}, FpFnLE) {
+    if (FpFnLE === void 0)
+      FpFnLE = type === "edwards";
+    if (!CURVE || typeof CURVE !== "object")
+      throw new Error(`expected valid ${type} CURVE object`);
+    for (const p of ["p", "n", "h"]) {
+      const val = CURVE[p];
+      if (!(typeof val === "bigint" && val > _0n3))
+        throw new Error(`CURVE.${p} must be positive bigint`);
+    }
+    const Fp2 = createField(CURVE.p, curveOpts.Fp, FpFnLE);
+    const Fn2 = createField(CURVE.n, curveOpts.Fn, FpFnLE);
+    const _b = type === "weierstrass" ? "b" : "d";
+    const params = ["Gx", "Gy", "a", _b];
+    for (const p of params) {
+      if (!Fp2.isValid(CURVE[p]))
+        throw new Error(`CURVE.${p} must be valid field element of CURVE.Fp`);
+    }
+    CURVE = Object.freeze(Object.assign({}, CURVE));
+    return { CURVE, Fp: Fp2, Fn: Fn2 };
+  }
+  function createKeygen(randomSecretKey, getPublicKey) {
+    return function keygen(seed) {
+      const secretKey = randomSecretKey(seed);
+      return { secretKey, publicKey: getPublicKey(secretKey) };
+    };
+  }
+
+  // node_modules/@noble/curves/abstract/edwards.js
+  /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+  var _0n4 = /* @__PURE__ */ BigInt(0);
+  var _1n4 = /* @__PURE__ */ BigInt(1);
+  var _2n2 = /* @__PURE__ */ BigInt(2);
+  var _8n2 = /* @__PURE__ */ BigInt(8);
+  function isEdValidXY(Fp2, CURVE, x, y) {
+    const x2 = Fp2.sqr(x);
+    const y2 = Fp2.sqr(y);
+    const left = Fp2.add(Fp2.mul(CURVE.a, x2), y2);
+    const right = Fp2.add(Fp2.ONE, Fp2.mul(CURVE.d, Fp2.mul(x2, y2)));
+    return Fp2.eql(left, right);
+  }
+  function edwards(params, extraOpts = {}) {
+    const opts = extraOpts;
+    const validated = createCurveFields("edwards", params, opts, opts.FpFnLE);
+    const { Fp: Fp2, Fn: Fn2 } = validated;
+    let CURVE = validated.CURVE;
+    const { h: cofactor } = CURVE;
+    validateObject(opts, {}, { uvRatio: "function" });
+    const MASK = _2n2 << BigInt(Fn2.BYTES * 8) - _1n4;
+    const modP = (n) => Fp2.create(n);
+    const uvRatio2 = opts.uvRatio === void 0 ? (u, v) => {
+      try {
+        return { isValid: true, value: Fp2.sqrt(Fp2.div(u, v)) };
+      } catch (e) {
+        return { isValid: false, value: _0n4 };
+      }
+    } : opts.uvRatio;
+    if (!isEdValidXY(Fp2, CURVE, CURVE.Gx, CURVE.Gy))
+      throw new Error("bad curve params: generator point");
+    function acoord(title, n, banZero = false) {
+      const min = banZero ? _1n4 : _0n4;
+      aInRange("coordinate " + title, n, min, MASK);
+      return n;
+    }
+    function aedpoint(other) {
+      if (!(other instanceof Point2))
+        throw new Error("EdwardsPoint expected");
+    }
+    class Point2 {
+      // base / generator point
+      static BASE = new Point2(CURVE.Gx, CURVE.Gy, _1n4, modP(CURVE.Gx * CURVE.Gy));
+      // zero / infinity / identity point
+      static ZERO = new Point2(_0n4, _1n4, _1n4, _0n4);
+      // 0, 1, 1, 0
+      // math field
+      static Fp = Fp2;
+      // scalar field
+      static Fn = Fn2;
+      X;
+      Y;
+      Z;
+      T;
+      constructor(X, Y, Z, T) {
+        this.X = acoord("x", X);
+        this.Y = acoord("y", Y);
+        this.Z = acoord("z", Z, true);
+        this.T = acoord("t", T);
+        Object.freeze(this);
+      }
+      static CURVE() {
+        return CURVE;
+      }
+      /**
+       * Create one extended Edwards point from affine coordinates.
+       * Does NOT validate that the point is on-curve or torsion-free.
+       * Use `.assertValidity()` on adversarial inputs.
+       */
+      static fromAffine(p) {
+        if (p instanceof Point2)
+          throw new Error("extended point not allowed");
+        const { x, y } = p || {};
+        acoord("x", x);
+        acoord("y", y);
+        return new Point2(x, y, _1n4, modP(x * y));
+      }
+      // Uses algo from RFC8032 5.1.3.
+      static fromBytes(bytes, zip215 = false) {
+        const len = Fp2.BYTES;
+        const { a, d } = CURVE;
+        bytes = copyBytes(abytes2(bytes, len, "point"));
+        abool(zip215, "zip215");
+        const normed = copyBytes(bytes);
+        const lastByte = bytes[len - 1];
+        normed[len - 1] = lastByte & ~128;
+        const y = bytesToNumberLE(normed);
+        const max = zip215 ? MASK : Fp2.ORDER;
+        aInRange("point.y", y, _0n4, max);
+        const y2 = modP(y * y);
+        const u = modP(y2 - _1n4);
+        const v = modP(d * y2 - a);
+        let { isValid, value: x } = uvRatio2(u, v);
+        if (!isValid)
+          throw new Error("bad point: invalid y coordinate");
+        const isXOdd = (x & _1n4) === _1n4;
+        const isLastByteOdd = (lastByte & 128) !== 0;
+        if (!zip215 && x === _0n4 && isLastByteOdd)
+          throw new Error("bad point: x=0 and x_0=1");
+        if (isLastByteOdd !== isXOdd)
+          x = modP(-x);
+        return Point2.fromAffine({ x, y });
+      }
+      static fromHex(hex, zip215 = false) {
+        return Point2.fromBytes(hexToBytes2(hex), zip215);
+      }
+      get x() {
+        return this.toAffine().x;
+      }
+      get y() {
+        return this.toAffine().y;
+      }
+      precompute(windowSize = 8, isLazy = true) {
+        wnaf.createCache(this, windowSize);
+        if (!isLazy)
+          this.multiply(_2n2);
+        return this;
+      }
+      // Useful in fromAffine() - not for fromBytes(), which always created valid points.
+      assertValidity() {
+        const p = this;
+        const { a, d } = CURVE;
+        if (p.is0())
+          throw new Error("bad point: ZERO");
+        const { X, Y, Z, T } = p;
+        const X2 = modP(X * X);
+        const Y2 = modP(Y * Y);
+        const Z2 = modP(Z * Z);
+        const Z4 = modP(Z2 * Z2);
+        const aX2 = modP(X2 * a);
+        const left = modP(Z2 * modP(aX2 + Y2));
+        const right = modP(Z4 + modP(d * modP(X2 * Y2)));
+        if (left !== right)
+          throw new Error("bad point: equation left != right (1)");
+        const XY = modP(X * Y);
+        const ZT = modP(Z * T);
+        if (XY !== ZT)
+          throw new Error("bad point: equation left != right (2)");
+      }
+      // Compare one point to another.
+      equals(other) {
+        aedpoint(other);
+        const { X: X1, Y: Y1, Z: Z1 } = this;
+        const { X: X2, Y: Y2, Z: Z2 } = other;
+        const X1Z2 = modP(X1 * Z2);
+        const X2Z1 = modP(X2 * Z1);
+        const Y1Z2 = modP(Y1 * Z2);
+        const Y2Z1 = modP(Y2 * Z1);
+        return X1Z2 === X2Z1 && Y1Z2 === Y2Z1;
+      }
+      is0() {
+        return this.equals(Point2.ZERO);
+      }
+      negate() {
+        return new Point2(modP(-this.X), this.Y, this.Z, modP(-this.T));
+      }
+      // Fast algo for doubling Extended Point.
+      // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#doubling-dbl-2008-hwcd
+      // Cost: 4M + 4S + 1*a + 6add + 1*2.
+      double() {
+        const { a } = CURVE;
+        const { X: X1, Y: Y1, Z: Z1 } = this;
+        const A = modP(X1 * X1);
+        const B = modP(Y1 * Y1);
+        const C = modP(_2n2 * modP(Z1 * Z1));
+        const D = modP(a * A);
+        const x1y1 = X1 + Y1;
+        const E = modP(modP(x1y1 * x1y1) - A - B);
+        const G = D + B;
+        const F = G - C;
+        const H = D - B;
+        const X3 = modP(E * F);
+        const Y3 = modP(G * H);
+        const T3 = modP(E * H);
+        const Z3 = modP(F * G);
+        return new Point2(X3, Y3, Z3, T3);
+      }
+      // Fast algo for adding 2 Extended Points.
+      // https://hyperelliptic.org/EFD/g1p/auto-twisted-extended.html#addition-add-2008-hwcd
+      // Cost: 9M + 1*a + 1*d + 7add.
+      add(other) {
+        aedpoint(other);
+        const { a, d } = CURVE;
+        const { X: X1, Y: Y1, Z: Z1, T: T1 } = this;
+        const { X: X2, Y: Y2, Z: Z2, T: T2 } = other;
+        const A = modP(X1 * X2);
+        const B = modP(Y1 * Y2);
+        const C = modP(T1 * d * T2);
+        const D = modP(Z1 * Z2);
+        const E = modP((X1 + Y1) * (X2 + Y2) - A - B);
+        const F = D - C;
+        const G = D + C;
+        const H = modP(B - a * A);
+        const X3 = modP(E * F);
+        const Y3 = modP(G * H);
+        const T3 = modP(E * H);
+        const Z3 = modP(F * G);
+        return new Point2(X3, Y3, Z3, T3);
+      }
+      subtract(other) {
+        aedpoint(other);
+        return this.add(other.negate());
+      }
+      // Constant-time multiplication.
+      multiply(scalar) {
+        if (!Fn2.isValidNot0(scalar))
+          throw new RangeError("invalid scalar: expected 1 <= sc < curve.n");
+        const { p, f } = wnaf.cached(this, scalar, (p2) => normalizeZ(Point2, p2));
+        return normalizeZ(Point2, [p, f])[0];
+      }
+      // Non-constant-time multiplication. Uses double-and-add algorithm.
+      // It''s faster, but should only be used when you don''t care about
+      // an exposed private key e.g. sig verification.
+      // Keeps the same subgroup-scalar contract: 0 is allowed for public-scalar callers, but
+      // n and larger values are rejected instead of being reduced mod n to the identity point.
+      multiplyUnsafe(scalar) {
+        if (!Fn2.isValid(scalar))
+          throw new RangeError("invalid scalar: expected 0 <= sc < curve.n");
+        if (scalar === _0n4)
+          return Point2.ZERO;
+        if (this.is0() || scalar === _1n4)
+          return this;
+        return wnaf.unsafe(this, scalar, (p) => normalizeZ(Point2, p));
+      }
+      // Checks if point is of small order.
+      // If you add something to small order point, you will have "dirty"
+      // point with torsion component.
+      // Clears cofactor and checks if the result is 0.
+      isSmallOrder() {
+        return this.clearCofactor().is0();
+      }
+      // Multiplies point by curve order and checks if the result is 0.
+      // Returns `false` is the point is dirty.
+      isTorsionFree() {
+        return wnaf.unsafe(this, CURVE.n).is0();
+      }
+      // Converts Extended point to default (x, y) coordinates.
+      // Can accept precomputed Z^-1 - for example, from invertBatch.
+      toAffine(invertedZ) {
+        const p = this;
+        let iz = invertedZ;
+        const { X, Y, Z } = p;
+        const is0 = p.is0();
+        if (iz == null)
+          iz = is0 ? _8n2 : Fp2.inv(Z);
+        const x = modP(X * iz);
+        const y = modP(Y * iz);
+        const zz = Fp2.mul(Z, iz);
+        if (is0)
+          return { x: _0n4, y: _1n4 };
+        if (zz !== _1n4)
+          throw new Error("invZ was invalid");
+        return { x, y };
+      }
+      clearCofactor() {
+        if (cofactor === _1n4)
+          return this;
+        return this.multiplyUnsafe(cofactor);
+      }
+      toBytes() {
+        const { x, y } = this.toAffine();
+        const bytes = Fp2.toBytes(y);
+        bytes[bytes.length - 1] |= x & _1n4 ? 128 : 0;
+        return bytes;
+      }
+      toHex() {
+        return bytesToHex2(this.toBytes());
+      }
+      toString() {
+        return `<Point ${this.is0() ? "ZERO" : this.toHex()}>`;
+      }
+    }
+    const wnaf = new wNAF(Point2, Fn2.BITS);
+    if (Fn2.BITS >= 8)
+      Point2.BASE.precompute(8);
+    Object.freeze(Point2.prototype);
+    Object.freeze(Point2);
+    return Point2;
+  }
+  var PrimeEdwardsPoint = class {
+    static BASE;
+    static ZERO;
+    static Fp;
+    static Fn;
+    ep;
+    /**
+     * Wrap one internal Edwards representative directly.
+     * This is not a canonical encoding boundary: alternate Edwards
+     * representatives may still describe the same abstract wrapper element.
+     */
+    constructor(ep) {
+      this.ep = ep;
+    }
+    // Static methods that must be implemented by subclasses
+    static fromBytes(_bytes) {
+      notImplemented();
+    }
+    static fromHex(_hex) {
+      notImplemented();
+    }
+    get x() {
+      return this.toAffine().x;
+    }
+    get y() {
+      return this.toAffine().y;
+    }
+    // Common implementations
+    clearCofactor() {
+      return this;
+    }
+    assertValidity() {
+      this.ep.assertValidity();
+    }
+    /**
+     * Return affine coordinates of the current internal Edwards representative.
+     * This is a convenience helper, not a canonical Ristretto/Decaf encoding.
+     * Equal abstract elements may expose different `x` / `y`; use
+     * `toBytes()` / `fromBytes()` for canonical roundtrips.
+     */
+    toAffine(invertedZ) {
+      return this.ep.toAffine(invertedZ);
+    }
+    toHex() {
+      return bytesToHex2(this.toBytes());
+    }
+    toString() {
+      return this.toHex();
+    }
+    isTorsionFree() {
+      return true;
+    }
+    isSmallOrder() {
+      return false;
+    }
+    add(other) {
+      this.assertSame(other);
+      return this.init(this.ep.add(other.ep));
+    }
+    subtract(other) {
+      this.assertSame(other);
+      return this.init(this.ep.subtract(other.ep));
+    }
+    multiply(scalar) {
+      return this.init(this.ep.multiply(scalar));
+    }
+    multiplyUnsafe(scalar) {
+      return this.init(this.ep.multiplyUnsafe(scalar));
+    }
+    double() {
+      return this.init(this.ep.double());
+    }
+    negate() {
+      return this.init(this.ep.negate());
+    }
+    precompute(windowSize, isLazy) {
+      this.ep.precompute(windowSize, isLazy);
+      return this;
+    }
+  };
+  function eddsa(Point2, cHash, eddsaOpts = {}) {
+    if (typeof cHash !== "function")
+      throw new Error(''"hash" function param is required'');
+    const hash = cHash;
+    const opts = eddsaOpts;
+    validateObject(opts, {}, {
+      adjustScalarBytes: "function",
+      randomBytes: "function",
+      domain: "function",
+      prehash: "function",
+      zip215: "boolean",
+      mapToCurve: "function"
+    });
+    const { prehash } = opts;
+    const { BASE, Fp: Fp2, Fn: Fn2 } = Point2;
+    const outputLen = hash.outputLen;
+    const expectedLen = 2 * Fp2.BYTES;
+    if (outputLen !== void 0) {
+      asafenumber(outputLen, "hash.outputLen");
+      if (outputLen !== expectedLen)
+        throw new Error(`hash.outputLen must be ${expectedLen}, got ${outputLen}`);
+    }
+    const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
+    const adjustScalarBytes2 = opts.adjustScalarBytes === void 0 ? (bytes) => bytes : opts.adjustScalarBytes;
+    const domain = opts.domain === void 0 ? (data, ctx, phflag) => {
+      abool(phflag, "phflag");
+      if (ctx.length || phflag)
+        throw new Error("Contexts/pre-hash are not supported");
+      return data;
+    } : opts.domain;
+    function modN_LE(hash2) {
+      return Fn2.create(bytesToNumberLE(hash2));
+    }
+    function getPrivateScalar(key) {
+      const len = lengths.secretKey;
+      abytes2(key, lengths.secretKey, "secretKey");
+      const hashed = abytes2(hash(key), 2 * len, "hashedSecretKey");
+      const head = adjustScalarBytes2(hashed.slice(0, len));
+      const prefix = hashed.slice(len, 2 * len);
+      const scalar = modN_LE(head);
+      return { head, prefix, scalar };
+    }
+    function getExtendedPublicKey(secretKey) {
+      const { head, prefix, scalar } = getPrivateScalar(secretKey);
+      const point = BASE.multiply(scalar);
+      const pointBytes = point.toBytes();
+      return { head, prefix, scalar, point, pointBytes };
+    }
+    function getPublicKey(secretKey) {
+      return getExtendedPublicKey(secretKey).pointBytes;
+    }
+    function hashDomainToScalar(context = Uint8Array.of(), ...msgs) {
+      const msg = concatBytes2(...msgs);
+      return modN_LE(hash(domain(msg, abytes2(context, void 0, "context"), !!prehash)));
+    }
+    function sign2(msg, secretKey, options = {}) {
+      msg = abytes2(msg, void 0, "message");
+      if (prehash)
+        msg = prehash(msg);
+      const { prefix, scalar, pointBytes } = getExtendedPublicKey(secretKey);
+      const r = hashDomainToScalar(options.context, prefix, msg);
+      const R = BASE.multiply(r).toBytes();
+      const k = hashDomainToScalar(options.context, R, pointBytes, msg);
+      const s = Fn2.create(r + k * scalar);
+      if (!Fn2.isValid(s))
+        throw new Error("sign failed: invalid s");
+      const rs = concatBytes2(R, Fn2.toBytes(s));
+      return abytes2(rs, lengths.signature, "result");
+    }
+    const verifyOpts = {
+      zip215: opts.zip215
+    };
+    function verify2(sig, msg, publicKey, options = verifyOpts) {
+      const { context } = options;
+      const zip215 = options.zip215 === void 0 ? !!verifyOpts.zip215 : options.zip215;
+      const len = lengths.signature;
+      sig = abytes2(sig, len, "signature");
+      msg = abytes2(msg, void 0, "message");
+      publicKey = abytes2(publicKey, lengths.publicKey, "publicKey");
+      if (zip215 !== void 0)
+        abool(zip215, "zip215");
+      if (prehash)
+        msg = prehash(msg);
+      const mid = len / 2;
+      const r = sig.subarray(0, mid);
+      const s = bytesToNumberLE(sig.subarray(mid, len));
+      let A, R, SB;
+      try {
+        A = Point2.fromBytes(publicKey, zip215);
+        R = Point2.fromBytes(r, zip215);
+        SB = BASE.multiplyUnsafe(s);
+      } catch (error) {
+        return false;
+      }
+      if (!zip215 && A.isSmallOrder())
+        return false;
+      const k = hashDomainToScalar(context, r, publicKey, msg);
+      const RkA = R.add(A.multiplyUnsafe(k));
+      return RkA.subtract(SB).clearCofactor().is0();
+    }
+    const _size = Fp2.BYTES;
+    const lengths = {
+      secretKey: _size,
+      publicKey: _size,
+      signature: 2 * _size,
+      seed: _size
+    };
+    function randomSecretKey(seed) {
+      seed = seed === void 0 ? randomBytes3(lengths.seed) : seed;
+      return abytes2(seed, lengths.seed, "seed");
+    }
+    function isValidSecretKey(key) {
+      return isBytes2(key) && key.length === lengths.secretKey;
+    }
+    function isValidPublicKey(key, zip215) {
+      try {
+        return !!Point2.fromBytes(key, zip215 === void 0 ? verifyOpts.zip215 : zip215);
+      } catch (error) {
+        return false;
+      }
+    }
+    const utils = {
+      getExtendedPublicKey,
+      randomSecretKey,
+      isValidSecretKey,
+      isValidPublicKey,
+      /**
+       * Converts ed public key to x public key. Uses formula:
+       * - ed25519:
+       *   - `(u, v) = ((1+y)/(1-y), sqrt(-486664)*u/x)`
+       *   - `(x, y) = (sqrt(-486664)*u/v, (u-1)/(u+1))`
+       * - ed448:
+       *   - `(u, v) = ((y-1)/(y+1), sqrt(156324)*u/x)`
+       *   - `(x, y) = (sqrt(156324)*u/v, (1+u)/(1-u))`
+       */
+      toMontgomery(publicKey) {
+        const { y } = Point2.fromBytes(publicKey);
+        const size = lengths.publicKey;
+        const is25519 = size === 32;
+        if (!is25519 && size !== 57)
+          throw new Error("only defined for 25519 and 448");
+        const u = is25519 ? Fp2.div(_1n4 + y, _1n4 - y) : Fp2.div(y - _1n4, y + _1n4);
+        return Fp2.toBytes(u);
+      },
+      toMontgomerySecret(secretKey) {
+        const size = lengths.secretKey;
+        abytes2(secretKey, size);
+        const hashed = hash(secretKey.subarray(0, size));
+        return adjustScalarBytes2(hashed).subarray(0, size);
+      }
+    };
+    Object.freeze(lengths);
+    Object.freeze(utils);
+    return Object.freeze({
+      keygen: createKeygen(randomSecretKey, getPublicKey),
+      getPublicKey,
+      sign: sign2,
+      verify: verify2,
+      utils,
+      Point: Point2,
+      lengths
+    });
+  }
+
+  // node_modules/@noble/curves/abstract/hash-to-curve.js
+  function i2osp(value, length) {
+    asafenumber(value);
+    asafenumber(length);
+    if (length < 0 || length > 4)
+      throw new Error("invalid I2OSP length: " + length);
+    if (value < 0 || value > 2 ** (8 * length) - 1)
+      throw new Error("invalid I2OSP input: " + value);
+    const res = Array.from({ length }).fill(0);
+    for (let i = length - 1; i >= 0; i--) {
+      res[i] = value & 255;
+      value >>>= 8;
+    }
+    return new Uint8Array(res);
+  }
+  function strxor(a, b) {
+    const arr = new Uint8Array(a.length);
+    for (let i = 0; i < a.length; i++) {
+      arr[i] = a[i] ^ b[i];
+    }
+    return arr;
+  }
+  function normDST(DST) {
+    if (!isBytes2(DST) && typeof DST !== "string")
+      throw new Error("DST must be Uint8Array or ascii string");
+    const dst = typeof DST === "string" ? asciiToBytes(DST) : DST;
+    if (dst.length === 0)
+      throw new Error("DST must be non-empty");
+    return dst;
+  }
+  function expand_message_xmd(msg, DST, lenInBytes, H) {
+    abytes2(msg);
+    asafenumber(lenInBytes);
+    DST = normDST(DST);
+    if (DST.length > 255)
+      DST = H(concatBytes2(asciiToBytes("H2C-OVERSIZE-DST-"), DST));
+    const { outputLen: b_in_bytes, blockLen: r_in_bytes } = H;
+    const ell = Math.ceil(lenInBytes / b_in_bytes);
+    if (lenInBytes > 65535 || ell > 255)
+      throw new Error("expand_message_xmd: invalid lenInBytes");
+    const DST_prime = concatBytes2(DST, i2osp(DST.length, 1));
+    const Z_pad = new Uint8Array(r_in_bytes);
+    const l_i_b_str = i2osp(lenInBytes, 2);
+    const b = new Array(ell);
+    const b_0 = H(concatBytes2(Z_pad, msg, l_i_b_str, i2osp(0, 1), DST_prime));
+    b[0] = H(concatBytes2(b_0, i2osp(1, 1), DST_prime));
+    for (let i = 1; i < ell; i++) {
+      const args = [strxor(b_0, b[i - 1]), i2osp(i + 1, 1), DST_prime];
+      b[i] = H(concatBytes2(...args));
+    }
+    const pseudo_random_bytes = concatBytes2(...b);
+    return pseudo_random_bytes.slice(0, lenInBytes);
+  }
+  var _DST_scalar = "HashToScalar-";
+
+  // node_modules/@noble/curves/ed25519.js
+  /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
+  var _0n5 = /* @__PURE__ */ BigInt(0);
+  var _1n5 = /* @__PURE__ */ BigInt(1);
+  var _2n3 = /* @__PURE__ */ BigInt(2);
+  var _5n2 = /* @__PURE__ */ BigInt(5);
+  var _8n3 = /* @__PURE__ */ BigInt(8);
+  var ed25519_CURVE_p = /* @__PURE__ */ BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+  var ed25519_CURVE = /* @__PURE__ */ (() => ({
+    p: ed25519_CURVE_p,
+    n: BigInt("0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed"),
+    h: _8n3,
+    a: BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec"),
+    d: BigInt("0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"),
+    Gx: BigInt("0x216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a"),
+    Gy: BigInt("0x6666666666666666666666666666666666666666666666666666666666666658")
+  }))();
+  function ed25519_pow_2_252_3(x) {
+    const _10n = BigInt(10), _20n = BigInt(20), _40n = BigInt(40), _80n = BigInt(80);
+    const P = ed25519_CURVE_p;
+    const x2 = x * x % P;
+    const b2 = x2 * x % P;
+    const b4 = pow2(b2, _2n3, P) * b2 % P;
+    const b5 = pow2(b4, _1n5, P) * x % P;
+    const b10 = pow2(b5, _5n2, P) * b5 % P;
+    const b20 = pow2(b10, _10n, P) * b10 % P;
+    const b40 = pow2(b20, _20n, P) * b20 % P;
+    const b80 = pow2(b40, _40n, P) * b40 % P;
+    const b160 = pow2(b80, _80n, P) * b80 % P;
+    const b240 = pow2(b160, _80n, P) * b80 % P;
+    const b250 = pow2(b240, _10n, P) * b10 % P;
+    const pow_p_5_8 = pow2(b250, _2n3, P) * x % P;
+    return { pow_p_5_8, b2 };
+  }
+  function adjustScalarBytes(bytes) {
+    bytes[0] &= 248;
+    bytes[31] &= 127;
+    bytes[31] |= 64;
+    return bytes;
+  }
+  var ED25519_SQRT_M1 = /* @__PURE__ */ BigInt("19681161376707505956807079304988542015446066515923890162744021073123829784752");
+  function uvRatio(u, v) {
+    const P = ed25519_CURVE_p;
+    const v3 = mod(v * v * v, P);
+    const v7 = mod(v3 * v3 * v, P);
+    const pow = ed25519_pow_2_252_3(u * v7).pow_p_5_8;
+    let x = mod(u * v3 * pow, P);
+    const vx2 = mod(v * x * x, P);
+    const root1 = x;
+    const root2 = mod(x * ED25519_SQRT_M1, P);
+    const useRoot1 = vx2 === u;
+    const useRoot2 = vx2 === mod(-u, P);
+    const noRoot = vx2 === mod(-u * ED25519_SQRT_M1, P);
+    if (useRoot1)
+      x = root1;
+    if (useRoot2 || noRoot)
+      x = root2;
+    if (isNegativeLE(x, P))
+      x = mod(-x, P);
+    return { isValid: useRoot1 || useRoot2, value: x };
+  }
+  var ed25519_Point = /* @__PURE__ */ edwards(ed25519_CURVE, { uvRatio });
+  var Fp = /* @__PURE__ */ (() => ed25519_Point.Fp)();
+  var Fn = /* @__PURE__ */ (() => ed25519_Point.Fn)();
+  function ed(opts) {
+    return eddsa(ed25519_Point, sha512, Object.assign({ adjustScalarBytes, zip215: true }, opts));
+  }
+  var ed25519 = /* @__PURE__ */ ed({});
+  var SQRT_M1 = ED25519_SQRT_M1;
+  var SQRT_AD_MINUS_ONE = /* @__PURE__ */ BigInt("25063068953384623474111414158702152701244531502492656460079210482610430750235");
+  var INVSQRT_A_MINUS_D = /* @__PURE__ */ BigInt("54469307008909316920995813868745141605393597292927456921205312896311721017578");
+  var ONE_MINUS_D_SQ = /* @__PURE__ */ BigInt("1159843021668779879193775521855586647937357759715417654439879720876111806838");
+  var D_MINUS_ONE_SQ = /* @__PURE__ */ BigInt("40440834346308536858101042469323190826248399146238708352240133220865137265952");
+  var invertSqrt = (number) => uvRatio(_1n5, number);
+  var MAX_255B = /* @__PURE__ */ BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+  var bytes255ToNumberLE = (bytes) => Fp.create(bytesToNumberLE(bytes) & MAX_255B);
+  function calcElligatorRistrettoMap(r0) {
+    const { d } = ed25519_CURVE;
+    const P = ed25519_CURVE_p;
+    const mod2 = (n) => Fp.create(n);
+    const r = mod2(SQRT_M1 * r0 * r0);
+    const Ns = mod2((r + _1n5) * ONE_MINUS_D_SQ);
+    let c = BigInt(-1);
+    const D = mod2((c - d * r) * mod2(r + d));
+    let { isValid: Ns_D_is_sq, value: s } = uvRatio(Ns, D);
+    let s_ = mod2(s * r0);
+    if (!isNegativeLE(s_, P))
+      s_ = mod2(-s_);
+    if (!Ns_D_is_sq)
+      s = s_;
+    if (!Ns_D_is_sq)
+      c = r;
+    const Nt = mod2(c * (r - _1n5) * D_MINUS_ONE_SQ - D);
+    const s2 = s * s;
+    const W0 = mod2((s + s) * D);
+    const W1 = mod2(Nt * SQRT_AD_MINUS_ONE);
+    const W2 = mod2(_1n5 - s2);
+    const W3 = mod2(_1n5 + s2);
+    return new ed25519_Point(mod2(W0 * W3), mod2(W2 * W1), mod2(W1 * W3), mod2(W0 * W2));
+  }
+  var _RistrettoPoint = class __RistrettoPoint extends PrimeEdwardsPoint {
+    // Do NOT change syntax: the following gymnastics is done,
+    // because typescript strips comments, which makes bundlers disable tree-shaking.
+    // prettier-ignore
+    static BASE = /* @__PURE__ */ (() => new __RistrettoPoint(ed25519_Point.BASE))();
+    // prettier-ignore
+    static ZERO = /* @__PURE__ */ (() => new __RistrettoPoint(ed25519_Point.ZERO))();
+    // prettier-ignore
+    static Fp = /* @__PURE__ */ (() => Fp)();
+    // prettier-ignore
+    static Fn = /* @__PURE__ */ (() => Fn)();
+    constructor(ep) {
+      super(ep);
+    }
+    /**
+     * Create one Ristretto255 point from affine Edwards coordinates.
+     * This wraps the internal Edwards representative directly and is not a
+     * canonical ristretto255 decoding path.
+     * Use `toBytes()` / `fromBytes()` if canonical ristretto255 bytes matter.
+     */
+    static fromAffine(ap) {
+      return new __RistrettoPoint(ed25519_Point.fromAffine(ap));
+    }
+    assertSame(other) {
+      if (!(other instanceof __RistrettoPoint))
+        throw new Error("RistrettoPoint expected");
+    }
+    init(ep) {
+      return new __RistrettoPoint(ep);
+    }
+    static fromBytes(bytes) {
+      abytes(bytes, 32);
+      const { a, d } = ed25519_CURVE;
+      const P = ed25519_CURVE_p;
+      const mod2 = (n) => Fp.create(n);
+      const s = bytes255ToNumberLE(bytes);
+      if (!equalBytes(Fp.toBytes(s), bytes) || isNegativeLE(s, P))
+        throw new Error("invalid ristretto255 encoding 1");
+      const s2 = mod2(s * s);
+      const u1 = mod2(_1n5 + a * s2);
+      const u2 = mod2(_1n5 - a * s2);
+      const u1_2 = mod2(u1 * u1);
+      const u2_2 = mod2(u2 * u2);
+      const v = mod2(a * d * u1_2 - u2_2);
+      const { isValid, value: I } = invertSqrt(mod2(v * u2_2));
+      const Dx = mod2(I * u2);
+      const Dy = mod2(I * Dx * v);
+      let x = mod2((s + s) * Dx);
+      if (isNegativeLE(x, P))
+        x = mod2(-x);
+      const y = mod2(u1 * Dy);
+      const t = mod2(x * y);
+      if (!isValid || isNegativeLE(t, P) || y === _0n5)
+        throw new Error("invalid ristretto255 encoding 2");
+      return new __RistrettoPoint(new ed25519_Point(x, y, _1n5, t));
+    }
+    /**
+     * Converts ristretto-encoded string to ristretto point.
+     * Described in [RFC9496](https://www.rfc-editor.org/rfc/rfc9496#name-decode).
+     * @param hex - Ristretto-encoded 32 bytes. Not every 32-byte string is valid ristretto encoding
+     */
+    static fromHex(hex) {
+      return __RistrettoPoint.fromBytes(hexToBytes(hex));
+    }
+    /**
+     * Encodes ristretto point to Uint8Array.
+     * Described in [RFC9496](https://www.rfc-editor.org/rfc/rfc9496#name-encode).
+     */
+    toBytes() {
+      let { X, Y, Z, T } = this.ep;
+      const P = ed25519_CURVE_p;
+      const mod2 = (n) => Fp.create(n);
+      const u1 = mod2(mod2(Z + Y) * mod2(Z - Y));
+      const u2 = mod2(X * Y);
+      const u2sq = mod2(u2 * u2);
+      const { value: invsqrt } = invertSqrt(mod2(u1 * u2sq));
+      const D1 = mod2(invsqrt * u1);
+      const D2 = mod2(invsqrt * u2);
+      const zInv = mod2(D1 * D2 * T);
+      let D;
+      if (isNegativeLE(T * zInv, P)) {
+        let _x = mod2(Y * SQRT_M1);
+        let _y = mod2(X * SQRT_M1);
+        X = _x;
+        Y = _y;
+        D = mod2(D1 * INVSQRT_A_MINUS_D);
+      } else {
+        D = D2;
+      }
+      if (isNegativeLE(X * zInv, P))
+        Y = mod2(-Y);
+      let s = mod2((Z - Y) * D);
+      if (isNegativeLE(s, P))
+        s = mod2(-s);
+      return Fp.toBytes(s);
+    }
+    /**
+     * Compares two Ristretto points.
+     * Described in [RFC9496](https://www.rfc-editor.org/rfc/rfc9496#name-equals).
+     */
+    equals(other) {
+      this.assertSame(other);
+      const { X: X1, Y: Y1 } = this.ep;
+      const { X: X2, Y: Y2 } = other.ep;
+      const mod2 = (n) => Fp.create(n);
+      const one = mod2(X1 * Y2) === mod2(Y1 * X2);
+      const two = mod2(Y1 * Y2) === mod2(X1 * X2);
+      return one || two;
+    }
+    is0() {
+      return this.equals(__RistrettoPoint.ZERO);
+    }
+  };
+  Object.freeze(_RistrettoPoint.BASE);
+  Object.freeze(_RistrettoPoint.ZERO);
+  Object.freeze(_RistrettoPoint.prototype);
+  Object.freeze(_RistrettoPoint);
+  var ristretto255_hasher = Object.freeze({
+    Point: _RistrettoPoint,
+    /**
+    * Spec: https://www.rfc-editor.org/rfc/rfc9380.html#name-hashing-to-ristretto255. Caveats:
+    * * There are no test vectors
+    * * encodeToCurve / mapToCurve is undefined
+    * * mapToCurve would be `calcElligatorRistrettoMap(scalars[0])`, not ristretto255_map!
+    * * hashToScalar is undefined too, so we just use OPRF implementation
+    * * We cannot re-use ''createHasher'', because ristretto255_map is different algorithm/RFC
+      (os2ip -> bytes255ToNumberLE)
+    * * mapToCurve == calcElligatorRistrettoMap, hashToCurve == ristretto255_map
+    * * hashToScalar is undefined in RFC9380 for ristretto, so we use the OPRF
+      version here. Using `bytes255ToNumblerLE` will create a different result
+      if we use `bytes255ToNumberLE` as os2ip
+    * * current version is closest to spec.
+    */
+    hashToCurve(msg, options) {
+      const DST = options?.DST === void 0 ? "ristretto255_XMD:SHA-512_R255MAP_RO_" : options.DST;
+      const xmd = expand_message_xmd(msg, DST, 64, sha512);
+      return ristretto255_hasher.deriveToCurve(xmd);
+    },
+    hashToScalar(msg, options = { DST: _DST_scalar }) {
+      const xmd = expand_message_xmd(msg, options.DST, 64, sha512);
+      return Fn.create(bytesToNumberLE(xmd));
+    },
+    /**
+     * HashToCurve-like construction based on RFC 9496 (Element Derivation).
+     * Converts 64 uniform random bytes into a curve point.
+     *
+     * WARNING: This represents an older hash-to-curve construction from before
+     * RFC 9380 was finalized.
+     * It was later reused as a component in the newer
+     * `hash_to_ristretto255` function defined in RFC 9380.
+     */
+    deriveToCurve(bytes) {
+      abytes(bytes, 64);
+      const r1 = bytes255ToNumberLE(bytes.subarray(0, 32));
+      const R1 = calcElligatorRistrettoMap(r1);
+      const r2 = bytes255ToNumberLE(bytes.subarray(32, 64));
+      const R2 = calcElligatorRistrettoMap(r2);
+      return new _RistrettoPoint(R1.add(R2));
+    }
+  });
+
+  // plv8-src/signing/ed25519.ts
+  var publicKeyLength = 32;
+  var signatureLength = 64;
+  var { Point } = ed25519;
+  var fieldOrder = hexToBytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+  var groupOrder = hexToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  var smallOrderY = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
+  ].map((hex) => hexToBytes(hex));
+  var verify = (publicKey, message, signature) => {
+    if (!isWellFormed(publicKey, signature)) return false;
+    const key = decodePoint(publicKey);
+    return key !== void 0 && satisfiesEquation(key, publicKey, message, signature);
+  };
+  var isWellFormed = (publicKey, signature) => publicKey.length === publicKeyLength && signature.length === signatureLength && [publicKey, signature.subarray(0, 32)].every((point) => isCanonicalPoint(point) && !isSmallOrder(point)) && isBelow(signature.subarray(32), groupOrder);
+  var satisfiesEquation = (key, publicKey, message, signature) => {
+    const encodedR = signature.subarray(0, 32);
+    const r = decodePoint(encodedR);
+    if (r === void 0) return false;
+    const s = littleEndian(signature.subarray(32));
+    const k = Point.Fn.create(littleEndian(sha512(concatBytes(encodedR, publicKey, message))));
+    return Point.BASE.multiplyUnsafe(s).equals(r.add(key.multiplyUnsafe(k)));
+  };
+  var decodePoint = (encoded) => {
+    try {
+      return Point.fromBytes(encoded);
+    } catch {
+      return void 0;
+    }
+  };
+  var isCanonicalPoint = (encoded) => isBelow(withoutSign(encoded), fieldOrder);
+  var isSmallOrder = (encoded) => {
+    const y = withoutSign(encoded);
+    return smallOrderY.some((known) => known.every((byte, i) => byte === y[i]));
+  };
+  var withoutSign = (encoded) => {
+    const y = encoded.slice();
+    y[31] = (y[31] ?? 0) & 127;
+    return y;
+  };
+  var isBelow = (value, bound) => {
+    for (let i = bound.length - 1; i >= 0; i--) {
+      const difference = (value[i] ?? 0) - (bound[i] ?? 0);
+      if (difference !== 0) return difference < 0;
+    }
+    return false;
+  };
+  var littleEndian = (bytes) => {
+    let value = 0n;
+    for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i] ?? 0);
+    return value;
+  };
+
+  // plv8-src/signing/merkle.ts
+  var hashLength = 32;
+
+  // plv8-src/signing/utf8.ts
+  var encodeUtf8 = (text) => {
+    const bytes = new Uint8Array(text.length * 3);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      let code = text.charCodeAt(i);
+      if (code < 128) {
+        bytes[length++] = code;
+        continue;
+      }
+      if (code >= 55296 && code <= 57343) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (code > 56319 || next < 56320 || next > 57343) {
+          throw new RangeError(`expected well-formed text, got a lone surrogate at position ${i}`);
+        }
+        code = 65536 + (code - 55296 << 10) + (next - 56320);
+        i++;
+      }
+      if (code < 2048) {
+        bytes[length++] = 192 | code >> 6;
+      } else {
+        if (code < 65536) {
+          bytes[length++] = 224 | code >> 12;
+        } else {
+          bytes[length++] = 240 | code >> 18;
+          bytes[length++] = 128 | code >> 12 & 63;
+        }
+        bytes[length++] = 128 | code >> 6 & 63;
+      }
+      bytes[length++] = 128 | code & 63;
+    }
+    return bytes.slice(0, length);
+  };
+
+  // plv8-src/signing/note.ts
+  var originPrefix = "penstock.integrity/";
+  var dash = "\u2014";
+  var signatureType = 1;
+  var maximumNote = 64 * 1024;
+  var originOf = (logId) => originPrefix + logId;
+  var openCheckpoint = (note, keys) => {
+    const { text, checkpoint, lines } = readNote(note);
+    for (const { name, bytes } of lines) {
+      const key = keys.find(
+        (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
+      );
+      if (key === void 0) continue;
+      const signature = bytes.subarray(4);
+      if (signature.length === signatureLength && verify(key.publicKey, encodeUtf8(text), signature)) {
+        return { checkpoint, key };
+      }
+      throw new SqlError("28000", "the signature of the checkpoint is not valid", { detail: `key ${key.id}` });
+    }
+    throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
+      hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
+    });
+  };
+  var readCheckpoint = (note) => readNote(note).checkpoint;
+  var readNote = (note) => {
+    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed("its characters");
+    const end = note.lastIndexOf("\n\n");
+    if (end < 0 || !note.endsWith("\n")) throw malformed("no text, blank line and signature lines");
+    const text = note.slice(0, end + 1);
+    const lines = note.slice(end + 2, -1).split("\n").map(parseLine);
+    return { text, checkpoint: parseText(text), lines };
+  };
+  var openCheckpointOf = (logId, note, keys) => {
+    const { origin } = readCheckpoint(note);
+    if (origin !== originOf(logId)) {
+      throw new SqlError("22023", `expected a checkpoint of ${originOf(logId)}, got one of ${origin}`);
+    }
+    return openCheckpoint(note, keys);
+  };
+  var parseLine = (line) => {
+    const [mark, name, encoded, ...rest] = line.split(" ");
+    if (mark !== dash || !name || !encoded || rest.length > 0) throw malformed("a malformed signature line");
+    return { name, bytes: fromBase64(encoded) };
+  };
+  var parseText = (text) => {
+    const [origin, size, root, ...extensions] = text.slice(0, -1).split("\n");
+    if (!origin || !size || !root || extensions.includes("")) throw malformed("fewer than three lines, or an empty one");
+    if (/[\s+]/.test(origin)) throw malformed("an origin with a space or a plus sign");
+    if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) throw malformed("a size that is no decimal number");
+    const hash = fromBase64(root);
+    if (hash.length !== hashLength) throw malformed(`a root of ${hash.length} bytes`);
+    return { origin, size: Number(size), root: hash, extensions };
+  };
+  var noteKeyId = (name, publicKey) => sha256(concatBytes(encodeUtf8(`${name}
+`), Uint8Array.of(signatureType), publicKey)).slice(0, 4);
+  var fromBase64 = (text) => {
+    try {
+      return decodeBase64(text);
+    } catch {
+      throw malformed("a line that is not base 64");
+    }
+  };
+  var malformed = (problem) => new SqlError("22023", `expected a checkpoint (a signed note), got ${problem}`, {
+    hint: "Pass the whole text that integrity.checkpoint() returned, with its last newline."
+  });
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_open_checkpoint.ts
+  var open_checkpoint_default = sqlFunction({
+    schema: "integrity",
+    name: "_open_checkpoint",
+    args: { note: "text", log_id: "text", keys: "jsonb" },
+    returns: "jsonb",
+    volatility: "immutable",
+    strict: true,
+    security: "definer",
+    grant: [],
+    comment: "What a signed note says, as an object with size, root in hexadecimal and key_id. keys are those of integrity._verification_keys. Errors: 22023 for a malformed note or one of another log, 28000 when no key for checkpoints signed it.",
+    run: ({ note, log_id, keys }) => {
+      const known = keys.filter(({ purpose }) => purpose === "checkpoints").map(({ id, public_key }) => ({ id, publicKey: hexToBytes(public_key) }));
+      const { checkpoint, key } = openCheckpointOf(log_id, note, known);
+      return { size: checkpoint.size, root: bytesToHex(checkpoint.root), key_id: key.id };
+    }
+  });
+
+  // penstock:integrity/_open_checkpoint.ts
+  definition = open_checkpoint_default;
+})();
+Object.defineProperty(globalThis, "integrity._open_checkpoint 71dfc03b5bf45f29", { value: definition });
+}
+return definition.run({ note, log_id, keys });
+';
+comment on function integrity._open_checkpoint(text, text, jsonb) is 'What a signed note says, as an object with size, root in hexadecimal and key_id. keys are those of integrity._verification_keys. Errors: 22023 for a malformed note or one of another log, 28000 when no key for checkpoints signed it.';
+revoke all on function integrity._open_checkpoint(text, text, jsonb) from public;
+grant create on schema integrity to penstock_log_owner;
+alter function integrity._open_checkpoint(text, text, jsonb) owner to penstock_log_owner;
+revoke create on schema integrity from penstock_log_owner;
+
+--! split: 042-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -21166,7 +23611,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 041-integrity-public-key.sql
+--! split: 043-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -23325,7 +25770,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-public-key-problem.sql
+--! split: 044-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -25494,7 +27939,1334 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 043-integrity-sign.sql
+--! split: 045-integrity-revocation-statement.sql
+create or replace function integrity._revocation_statement(
+  log_id text,
+  revocation jsonb
+)
+returns bytea
+language plv8
+immutable
+strict
+parallel restricted
+security definer
+set search_path = ''
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_revocation_statement.ts */
+let definition = globalThis["integrity._revocation_statement 187b99a954aabdc1"];
+if (definition === undefined) {
+(() => {
+  // node_modules/@noble/hashes/utils.js
+  function isBytes(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  function abytes(value, length, title = "") {
+    const bytes = isBytes(value);
+    const len = value?.length;
+    const needsLen = length !== void 0;
+    if (!bytes || needsLen && len !== length) {
+      const prefix = title && `"${title}" `;
+      const ofLen = needsLen ? ` of length ${length}` : "";
+      const got = bytes ? `length=${len}` : `type=${typeof value}`;
+      const message = prefix + "expected Uint8Array" + ofLen + ", got " + got;
+      if (!bytes)
+        throw new TypeError(message);
+      throw new RangeError(message);
+    }
+    return value;
+  }
+  function concatBytes(...arrays) {
+    let sum = 0;
+    for (let i = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      abytes(a);
+      sum += a.length;
+    }
+    const res = new Uint8Array(sum);
+    for (let i = 0, pad = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      res.set(a, pad);
+      pad += a.length;
+    }
+    return res;
+  }
+
+  // node_modules/canonicalize/lib/canonicalize.js
+  function hasLoneSurrogate(value) {
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 55296 && code <= 56319) {
+        if (i === value.length - 1) {
+          return true;
+        }
+        const next = value.charCodeAt(i + 1);
+        if (!(next >= 56320 && next <= 57343)) {
+          return true;
+        }
+        i++;
+      } else if (code >= 56320 && code <= 57343) {
+        return true;
+      }
+    }
+    return false;
+  }
+  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
+    if (typeof object === "number" && isNaN(object)) {
+      throw new Error("NaN is not allowed");
+    }
+    if (typeof object === "number" && !isFinite(object)) {
+      throw new Error("Infinity is not allowed");
+    }
+    if (typeof object === "string" && hasLoneSurrogate(object)) {
+      throw new Error("Lone surrogate is not allowed");
+    }
+    if (object === null || typeof object !== "object") {
+      return JSON.stringify(object);
+    }
+    if (typeof object.toJSON === "function") {
+      if (seen.has(object)) {
+        throw new Error("Circular reference detected");
+      }
+      seen.add(object);
+      const result2 = canonicalize(object.toJSON(), seen);
+      seen.delete(object);
+      return result2;
+    }
+    if (seen.has(object)) {
+      throw new Error("Circular reference detected");
+    }
+    seen.add(object);
+    let result;
+    if (Array.isArray(object)) {
+      const values = object.map((cv) => {
+        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
+        return canonicalize(value, seen);
+      });
+      result = `[${values.join(",")}]`;
+    } else {
+      const parts = [];
+      for (const key of Object.keys(object).sort()) {
+        if (object[key] === void 0 || typeof object[key] === "symbol") {
+          continue;
+        }
+        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
+      }
+      result = `{${parts.join(",")}}`;
+    }
+    seen.delete(object);
+    return result;
+  }
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/signing/utf8.ts
+  var encodeUtf8 = (text) => {
+    const bytes = new Uint8Array(text.length * 3);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      let code = text.charCodeAt(i);
+      if (code < 128) {
+        bytes[length++] = code;
+        continue;
+      }
+      if (code >= 55296 && code <= 57343) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (code > 56319 || next < 56320 || next > 57343) {
+          throw new RangeError(`expected well-formed text, got a lone surrogate at position ${i}`);
+        }
+        code = 65536 + (code - 55296 << 10) + (next - 56320);
+        i++;
+      }
+      if (code < 2048) {
+        bytes[length++] = 192 | code >> 6;
+      } else {
+        if (code < 65536) {
+          bytes[length++] = 224 | code >> 12;
+        } else {
+          bytes[length++] = 240 | code >> 18;
+          bytes[length++] = 128 | code >> 12 & 63;
+        }
+        bytes[length++] = 128 | code >> 6 & 63;
+      }
+      bytes[length++] = 128 | code & 63;
+    }
+    return bytes.slice(0, length);
+  };
+
+  // plv8-src/signing/scan.ts
+  var maximumDepth = 32;
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var keyPattern = /^[a-z0-9_]+$/;
+  var canonicalText = (value) => {
+    const problem = findProblem(value);
+    if (problem !== void 0) throw refused(problem);
+    const text = canonicalize(value);
+    if (text === void 0) throw refused("undefined is no JSON value");
+    return text;
+  };
+  var canonicalBytes = (value) => {
+    const bytes = encodeUtf8(canonicalText(value));
+    requireSize(bytes);
+    return bytes;
+  };
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
+  };
+  var findProblem = (value) => {
+    const defect = findDefect(value, 0);
+    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  };
+  var findDefect = (value, depth) => {
+    switch (typeof value) {
+      case "string":
+        return isWellFormed(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
+      case "boolean":
+        return void 0;
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
+        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
+      case "object":
+        break;
+      default:
+        return { path: [], words: `is a ${typeof value}` };
+    }
+    if (value === null) return void 0;
+    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const defect = findDefect(value[i], depth + 1);
+        if (defect !== void 0) return within(i, defect);
+      }
+      return void 0;
+    }
+    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
+    for (const key of Object.keys(value)) {
+      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
+      const defect = findDefect(value[key], depth + 1);
+      if (defect !== void 0) return within(key, defect);
+    }
+    return void 0;
+  };
+  var within = (key, defect) => {
+    defect.path.push(key);
+    return defect;
+  };
+  var isWellFormed = (text) => {
+    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
+    return !/[\u0000\ud800-\udfff]/u.test(text);
+  };
+  var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
+    hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
+  });
+
+  // plv8-src/signing/statements.ts
+  var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
+  var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
+  var revocationStatement = (log_id, revocation) => {
+    const { key_id, reason, trusted_size, trusted_root, authorised_by } = revocation;
+    return statement(revocationLabel, { log_id, key_id, reason, trusted_size, trusted_root, authorised_by });
+  };
+  var statement = (label, content) => concatBytes(label, canonicalBytes(content));
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_revocation_statement.ts
+  var revocation_statement_default = sqlFunction({
+    schema: "integrity",
+    name: "_revocation_statement",
+    args: { log_id: "text", revocation: "jsonb" },
+    returns: "bytea",
+    volatility: "immutable",
+    strict: true,
+    security: "definer",
+    grant: [],
+    comment: "The bytes that the recovery key signs to revoke a key.",
+    run: ({ log_id, revocation }) => revocationStatement(log_id, revocation)
+  });
+
+  // penstock:integrity/_revocation_statement.ts
+  definition = revocation_statement_default;
+})();
+Object.defineProperty(globalThis, "integrity._revocation_statement 187b99a954aabdc1", { value: definition });
+}
+return definition.run({ log_id, revocation });
+';
+comment on function integrity._revocation_statement(text, jsonb) is 'The bytes that the recovery key signs to revoke a key.';
+revoke all on function integrity._revocation_statement(text, jsonb) from public;
+grant create on schema integrity to penstock_log_owner;
+alter function integrity._revocation_statement(text, jsonb) owner to penstock_log_owner;
+revoke create on schema integrity from penstock_log_owner;
+
+--! split: 046-integrity-root-from-tiles.sql
+create or replace function integrity._root_from_tiles(
+  size int8,
+  levels int4[],
+  indexes int8[],
+  hashes bytea[]
+)
+returns bytea
+language plv8
+immutable
+strict
+parallel restricted
+security definer
+set search_path = ''
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_root_from_tiles.ts */
+let definition = globalThis["integrity._root_from_tiles 5fb0f7f476a2c83c"];
+if (definition === undefined) {
+(() => {
+  // node_modules/@noble/hashes/utils.js
+  function isBytes(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  function abytes(value, length, title = "") {
+    const bytes = isBytes(value);
+    const len = value?.length;
+    const needsLen = length !== void 0;
+    if (!bytes || needsLen && len !== length) {
+      const prefix = title && `"${title}" `;
+      const ofLen = needsLen ? ` of length ${length}` : "";
+      const got = bytes ? `length=${len}` : `type=${typeof value}`;
+      const message = prefix + "expected Uint8Array" + ofLen + ", got " + got;
+      if (!bytes)
+        throw new TypeError(message);
+      throw new RangeError(message);
+    }
+    return value;
+  }
+  function aexists(instance, checkFinished = true) {
+    if (instance.destroyed)
+      throw new Error("Hash instance has been destroyed");
+    if (checkFinished && instance.finished)
+      throw new Error("Hash#digest() has already been called");
+  }
+  function aoutput(out, instance) {
+    abytes(out, void 0, "digestInto() output");
+    const min = instance.outputLen;
+    if (out.length < min) {
+      throw new RangeError(''"digestInto() output" expected to be of length >='' + min);
+    }
+  }
+  function clean(...arrays) {
+    for (let i = 0; i < arrays.length; i++) {
+      arrays[i].fill(0);
+    }
+  }
+  function createView(arr) {
+    return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
+  }
+  function rotr(word, shift) {
+    return word << 32 - shift | word >>> shift;
+  }
+  function createHasher(hashCons, info = {}) {
+    const hashC = (msg, opts) => hashCons(opts).update(msg).digest();
+    const tmp = hashCons(void 0);
+    hashC.outputLen = tmp.outputLen;
+    hashC.blockLen = tmp.blockLen;
+    hashC.canXOF = tmp.canXOF;
+    hashC.create = (opts) => hashCons(opts);
+    Object.assign(hashC, info);
+    return Object.freeze(hashC);
+  }
+  var oidNist = (suffix) => ({
+    // Current NIST hashAlgs suffixes used here fit in one DER subidentifier octet.
+    // Larger suffix values would need base-128 OID encoding and a different length byte.
+    oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
+  });
+
+  // node_modules/@noble/hashes/_md.js
+  function Chi(a, b, c) {
+    return a & b ^ ~a & c;
+  }
+  function Maj(a, b, c) {
+    return a & b ^ a & c ^ b & c;
+  }
+  var HashMD = class {
+    blockLen;
+    outputLen;
+    canXOF = false;
+    padOffset;
+    isLE;
+    // For partial updates less than block size
+    buffer;
+    view;
+    finished = false;
+    length = 0;
+    pos = 0;
+    destroyed = false;
+    constructor(blockLen, outputLen, padOffset, isLE) {
+      this.blockLen = blockLen;
+      this.outputLen = outputLen;
+      this.padOffset = padOffset;
+      this.isLE = isLE;
+      this.buffer = new Uint8Array(blockLen);
+      this.view = createView(this.buffer);
+    }
+    update(data) {
+      aexists(this);
+      abytes(data);
+      const { view, buffer, blockLen } = this;
+      const len = data.length;
+      for (let pos = 0; pos < len; ) {
+        const take = Math.min(blockLen - this.pos, len - pos);
+        if (take === blockLen) {
+          const dataView = createView(data);
+          for (; blockLen <= len - pos; pos += blockLen)
+            this.process(dataView, pos);
+          continue;
+        }
+        buffer.set(data.subarray(pos, pos + take), this.pos);
+        this.pos += take;
+        pos += take;
+        if (this.pos === blockLen) {
+          this.process(view, 0);
+          this.pos = 0;
+        }
+      }
+      this.length += data.length;
+      this.roundClean();
+      return this;
+    }
+    digestInto(out) {
+      aexists(this);
+      aoutput(out, this);
+      this.finished = true;
+      const { buffer, view, blockLen, isLE } = this;
+      let { pos } = this;
+      buffer[pos++] = 128;
+      clean(this.buffer.subarray(pos));
+      if (this.padOffset > blockLen - pos) {
+        this.process(view, 0);
+        pos = 0;
+      }
+      for (let i = pos; i < blockLen; i++)
+        buffer[i] = 0;
+      view.setBigUint64(blockLen - 8, BigInt(this.length * 8), isLE);
+      this.process(view, 0);
+      const oview = createView(out);
+      const len = this.outputLen;
+      if (len % 4)
+        throw new Error("_sha2: outputLen must be aligned to 32bit");
+      const outLen = len / 4;
+      const state = this.get();
+      if (outLen > state.length)
+        throw new Error("_sha2: outputLen bigger than state");
+      for (let i = 0; i < outLen; i++)
+        oview.setUint32(4 * i, state[i], isLE);
+    }
+    digest() {
+      const { buffer, outputLen } = this;
+      this.digestInto(buffer);
+      const res = buffer.slice(0, outputLen);
+      this.destroy();
+      return res;
+    }
+    _cloneInto(to) {
+      to ||= new this.constructor();
+      to.set(...this.get());
+      const { blockLen, buffer, length, finished, destroyed, pos } = this;
+      to.destroyed = destroyed;
+      to.finished = finished;
+      to.length = length;
+      to.pos = pos;
+      if (length % blockLen)
+        to.buffer.set(buffer);
+      return to;
+    }
+    clone() {
+      return this._cloneInto();
+    }
+  };
+  var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
+    1779033703,
+    3144134277,
+    1013904242,
+    2773480762,
+    1359893119,
+    2600822924,
+    528734635,
+    1541459225
+  ]);
+
+  // node_modules/@noble/hashes/sha2.js
+  var SHA256_K = /* @__PURE__ */ Uint32Array.from([
+    1116352408,
+    1899447441,
+    3049323471,
+    3921009573,
+    961987163,
+    1508970993,
+    2453635748,
+    2870763221,
+    3624381080,
+    310598401,
+    607225278,
+    1426881987,
+    1925078388,
+    2162078206,
+    2614888103,
+    3248222580,
+    3835390401,
+    4022224774,
+    264347078,
+    604807628,
+    770255983,
+    1249150122,
+    1555081692,
+    1996064986,
+    2554220882,
+    2821834349,
+    2952996808,
+    3210313671,
+    3336571891,
+    3584528711,
+    113926993,
+    338241895,
+    666307205,
+    773529912,
+    1294757372,
+    1396182291,
+    1695183700,
+    1986661051,
+    2177026350,
+    2456956037,
+    2730485921,
+    2820302411,
+    3259730800,
+    3345764771,
+    3516065817,
+    3600352804,
+    4094571909,
+    275423344,
+    430227734,
+    506948616,
+    659060556,
+    883997877,
+    958139571,
+    1322822218,
+    1537002063,
+    1747873779,
+    1955562222,
+    2024104815,
+    2227730452,
+    2361852424,
+    2428436474,
+    2756734187,
+    3204031479,
+    3329325298
+  ]);
+  var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
+  var SHA2_32B = class extends HashMD {
+    constructor(outputLen) {
+      super(64, outputLen, 8, false);
+    }
+    get() {
+      const { A, B, C, D, E, F, G, H } = this;
+      return [A, B, C, D, E, F, G, H];
+    }
+    // prettier-ignore
+    set(A, B, C, D, E, F, G, H) {
+      this.A = A | 0;
+      this.B = B | 0;
+      this.C = C | 0;
+      this.D = D | 0;
+      this.E = E | 0;
+      this.F = F | 0;
+      this.G = G | 0;
+      this.H = H | 0;
+    }
+    process(view, offset) {
+      for (let i = 0; i < 16; i++, offset += 4)
+        SHA256_W[i] = view.getUint32(offset, false);
+      for (let i = 16; i < 64; i++) {
+        const W15 = SHA256_W[i - 15];
+        const W2 = SHA256_W[i - 2];
+        const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
+        const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
+        SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
+      }
+      let { A, B, C, D, E, F, G, H } = this;
+      for (let i = 0; i < 64; i++) {
+        const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
+        const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
+        const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
+        const T2 = sigma0 + Maj(A, B, C) | 0;
+        H = G;
+        G = F;
+        F = E;
+        E = D + T1 | 0;
+        D = C;
+        C = B;
+        B = A;
+        A = T1 + T2 | 0;
+      }
+      A = A + this.A | 0;
+      B = B + this.B | 0;
+      C = C + this.C | 0;
+      D = D + this.D | 0;
+      E = E + this.E | 0;
+      F = F + this.F | 0;
+      G = G + this.G | 0;
+      H = H + this.H | 0;
+      this.set(A, B, C, D, E, F, G, H);
+    }
+    roundClean() {
+      clean(SHA256_W);
+    }
+    destroy() {
+      this.destroyed = true;
+      this.set(0, 0, 0, 0, 0, 0, 0, 0);
+      clean(this.buffer);
+    }
+  };
+  var _SHA256 = class extends SHA2_32B {
+    // We cannot use array here since array allows indexing by variable
+    // which means optimizer/compiler cannot use registers.
+    A = SHA256_IV[0] | 0;
+    B = SHA256_IV[1] | 0;
+    C = SHA256_IV[2] | 0;
+    D = SHA256_IV[3] | 0;
+    E = SHA256_IV[4] | 0;
+    F = SHA256_IV[5] | 0;
+    G = SHA256_IV[6] | 0;
+    H = SHA256_IV[7] | 0;
+    constructor() {
+      super(32);
+    }
+  };
+  var sha256 = /* @__PURE__ */ createHasher(
+    () => new _SHA256(),
+    /* @__PURE__ */ oidNist(1)
+  );
+
+  // plv8-src/signing/merkle.ts
+  var hashLength = 32;
+  var emptyRoot = () => sha256(new Uint8Array(0));
+  var nodeHash = (left, right) => {
+    const input = new Uint8Array(1 + 2 * hashLength);
+    input[0] = 1;
+    input.set(left, 1);
+    input.set(right, 1 + hashLength);
+    return sha256(input);
+  };
+  var rootOfPeaks = (peaks) => {
+    let root;
+    for (let i = peaks.length - 1; i >= 0; i--) {
+      const peak = peaks[i];
+      root = root === void 0 ? peak : nodeHash(peak, root);
+    }
+    return root ?? emptyRoot();
+  };
+  var splitHashes = (bytes) => {
+    if (bytes.length % hashLength !== 0) {
+      throw new RangeError(`expected a multiple of ${hashLength} bytes, got ${bytes.length}`);
+    }
+    const hashes = [];
+    for (let at = 0; at < bytes.length; at += hashLength) hashes.push(bytes.subarray(at, at + hashLength));
+    return hashes;
+  };
+
+  // plv8-src/signing/tiles.ts
+  var tileHeight = 8;
+  var tileWidth = 2 ** tileHeight;
+  var rangeOfTiles = (tiles) => {
+    const byPlace = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile]));
+    const node = (height, index) => {
+      const level = Math.floor(height / tileHeight);
+      const width = 2 ** (height % tileHeight);
+      const tileIndex = Math.floor(index * width / tileWidth);
+      const hashes = byPlace.get(`${level}/${tileIndex}`)?.hashes;
+      const start = index * width - tileIndex * tileWidth;
+      if (hashes === void 0 || hashes.length < start + width) {
+        throw new RangeError(`expected tile ${tileIndex} of level ${level} with ${start + width} hashes`);
+      }
+      return perfectRoot(hashes.slice(start, start + width));
+    };
+    return (start, end) => {
+      const peaks = [];
+      for (let at = start; at < end; ) {
+        let height = 0;
+        while (at + 2 ** (height + 1) <= end) height++;
+        peaks.push(node(height, at / 2 ** height));
+        at += 2 ** height;
+      }
+      return rootOfPeaks(peaks);
+    };
+  };
+  var perfectRoot = (hashes) => {
+    let row = hashes;
+    while (row.length > 1) {
+      const above = [];
+      for (let i = 0; i < row.length; i += 2) above.push(nodeHash(row[i], row[i + 1]));
+      row = above;
+    }
+    return row[0];
+  };
+  var readTiles = (levels, indexes, hashes) => levels.map((level, i) => ({
+    level: Number(level),
+    index: Number(indexes[i]),
+    hashes: splitHashes(hashes[i] ?? new Uint8Array(0))
+  }));
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_root_from_tiles.ts
+  var root_from_tiles_default = sqlFunction({
+    schema: "integrity",
+    name: "_root_from_tiles",
+    args: { size: "int8", levels: "int4[]", indexes: "int8[]", hashes: "bytea[]" },
+    returns: "bytea",
+    volatility: "immutable",
+    strict: true,
+    security: "definer",
+    grant: [],
+    comment: "The root of the Merkle tree of that size, computed from the tiles on its right edge.",
+    run: ({ size, levels, indexes, hashes }) => rangeOfTiles(readTiles(levels, indexes, hashes))(0, Number(size))
+  });
+
+  // penstock:integrity/_root_from_tiles.ts
+  definition = root_from_tiles_default;
+})();
+Object.defineProperty(globalThis, "integrity._root_from_tiles 5fb0f7f476a2c83c", { value: definition });
+}
+return definition.run({ size, levels, indexes, hashes });
+';
+comment on function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) is 'The root of the Merkle tree of that size, computed from the tiles on its right edge.';
+revoke all on function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) from public;
+grant create on schema integrity to penstock_log_owner;
+alter function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
+revoke create on schema integrity from penstock_log_owner;
+
+--! split: 047-integrity-rotation-statement.sql
+create or replace function integrity._rotation_statement(
+  log_id text,
+  epoch int4,
+  seq int8,
+  prev text,
+  rotation jsonb
+)
+returns bytea
+language plv8
+immutable
+strict
+parallel restricted
+security definer
+set search_path = ''
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_rotation_statement.ts */
+let definition = globalThis["integrity._rotation_statement 301db7c0545be19f"];
+if (definition === undefined) {
+(() => {
+  // node_modules/@noble/hashes/utils.js
+  function isBytes(a) {
+    return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+  }
+  function abytes(value, length, title = "") {
+    const bytes = isBytes(value);
+    const len = value?.length;
+    const needsLen = length !== void 0;
+    if (!bytes || needsLen && len !== length) {
+      const prefix = title && `"${title}" `;
+      const ofLen = needsLen ? ` of length ${length}` : "";
+      const got = bytes ? `length=${len}` : `type=${typeof value}`;
+      const message = prefix + "expected Uint8Array" + ofLen + ", got " + got;
+      if (!bytes)
+        throw new TypeError(message);
+      throw new RangeError(message);
+    }
+    return value;
+  }
+  function concatBytes(...arrays) {
+    let sum = 0;
+    for (let i = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      abytes(a);
+      sum += a.length;
+    }
+    const res = new Uint8Array(sum);
+    for (let i = 0, pad = 0; i < arrays.length; i++) {
+      const a = arrays[i];
+      res.set(a, pad);
+      pad += a.length;
+    }
+    return res;
+  }
+
+  // node_modules/canonicalize/lib/canonicalize.js
+  function hasLoneSurrogate(value) {
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 55296 && code <= 56319) {
+        if (i === value.length - 1) {
+          return true;
+        }
+        const next = value.charCodeAt(i + 1);
+        if (!(next >= 56320 && next <= 57343)) {
+          return true;
+        }
+        i++;
+      } else if (code >= 56320 && code <= 57343) {
+        return true;
+      }
+    }
+    return false;
+  }
+  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
+    if (typeof object === "number" && isNaN(object)) {
+      throw new Error("NaN is not allowed");
+    }
+    if (typeof object === "number" && !isFinite(object)) {
+      throw new Error("Infinity is not allowed");
+    }
+    if (typeof object === "string" && hasLoneSurrogate(object)) {
+      throw new Error("Lone surrogate is not allowed");
+    }
+    if (object === null || typeof object !== "object") {
+      return JSON.stringify(object);
+    }
+    if (typeof object.toJSON === "function") {
+      if (seen.has(object)) {
+        throw new Error("Circular reference detected");
+      }
+      seen.add(object);
+      const result2 = canonicalize(object.toJSON(), seen);
+      seen.delete(object);
+      return result2;
+    }
+    if (seen.has(object)) {
+      throw new Error("Circular reference detected");
+    }
+    seen.add(object);
+    let result;
+    if (Array.isArray(object)) {
+      const values = object.map((cv) => {
+        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
+        return canonicalize(value, seen);
+      });
+      result = `[${values.join(",")}]`;
+    } else {
+      const parts = [];
+      for (const key of Object.keys(object).sort()) {
+        if (object[key] === void 0 || typeof object[key] === "symbol") {
+          continue;
+        }
+        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
+      }
+      result = `{${parts.join(",")}}`;
+    }
+    seen.delete(object);
+    return result;
+  }
+
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // plv8-src/signing/utf8.ts
+  var encodeUtf8 = (text) => {
+    const bytes = new Uint8Array(text.length * 3);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      let code = text.charCodeAt(i);
+      if (code < 128) {
+        bytes[length++] = code;
+        continue;
+      }
+      if (code >= 55296 && code <= 57343) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (code > 56319 || next < 56320 || next > 57343) {
+          throw new RangeError(`expected well-formed text, got a lone surrogate at position ${i}`);
+        }
+        code = 65536 + (code - 55296 << 10) + (next - 56320);
+        i++;
+      }
+      if (code < 2048) {
+        bytes[length++] = 192 | code >> 6;
+      } else {
+        if (code < 65536) {
+          bytes[length++] = 224 | code >> 12;
+        } else {
+          bytes[length++] = 240 | code >> 18;
+          bytes[length++] = 128 | code >> 12 & 63;
+        }
+        bytes[length++] = 128 | code >> 6 & 63;
+      }
+      bytes[length++] = 128 | code & 63;
+    }
+    return bytes.slice(0, length);
+  };
+
+  // plv8-src/signing/scan.ts
+  var maximumDepth = 32;
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var keyPattern = /^[a-z0-9_]+$/;
+  var canonicalText = (value) => {
+    const problem = findProblem(value);
+    if (problem !== void 0) throw refused(problem);
+    const text = canonicalize(value);
+    if (text === void 0) throw refused("undefined is no JSON value");
+    return text;
+  };
+  var canonicalBytes = (value) => {
+    const bytes = encodeUtf8(canonicalText(value));
+    requireSize(bytes);
+    return bytes;
+  };
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
+  };
+  var findProblem = (value) => {
+    const defect = findDefect(value, 0);
+    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  };
+  var findDefect = (value, depth) => {
+    switch (typeof value) {
+      case "string":
+        return isWellFormed(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
+      case "boolean":
+        return void 0;
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
+        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
+      case "object":
+        break;
+      default:
+        return { path: [], words: `is a ${typeof value}` };
+    }
+    if (value === null) return void 0;
+    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const defect = findDefect(value[i], depth + 1);
+        if (defect !== void 0) return within(i, defect);
+      }
+      return void 0;
+    }
+    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
+    for (const key of Object.keys(value)) {
+      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
+      const defect = findDefect(value[key], depth + 1);
+      if (defect !== void 0) return within(key, defect);
+    }
+    return void 0;
+  };
+  var within = (key, defect) => {
+    defect.path.push(key);
+    return defect;
+  };
+  var isWellFormed = (text) => {
+    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
+    return !/[\u0000\ud800-\udfff]/u.test(text);
+  };
+  var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
+    hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
+  });
+
+  // plv8-src/signing/statements.ts
+  var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
+  var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
+  var rotationStatement = ({ log_id, epoch, seq, prev }, rotation) => {
+    const { purpose, old_key_id, authorised_by, new_key } = rotation;
+    const { id, public_key, holder } = new_key;
+    return statement(rotationLabel, {
+      ...{ log_id, epoch, seq, prev, purpose, old_key_id, authorised_by },
+      ...{ new_key_id: id, new_public_key: public_key, new_holder: holder }
+    });
+  };
+  var statement = (label, content) => concatBytes(label, canonicalBytes(content));
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_rotation_statement.ts
+  var rotation_statement_default = sqlFunction({
+    schema: "integrity",
+    name: "_rotation_statement",
+    args: { log_id: "text", epoch: "int4", seq: "int8", prev: "text", rotation: "jsonb" },
+    returns: "bytea",
+    volatility: "immutable",
+    strict: true,
+    security: "definer",
+    grant: [],
+    comment: "The bytes that are signed to bring a key into use at one position of the log.",
+    run: ({ log_id, epoch, seq, prev, rotation }) => rotationStatement({ log_id, epoch, seq: Number(seq), prev }, rotation)
+  });
+
+  // penstock:integrity/_rotation_statement.ts
+  definition = rotation_statement_default;
+})();
+Object.defineProperty(globalThis, "integrity._rotation_statement 301db7c0545be19f", { value: definition });
+}
+return definition.run({ log_id, epoch, seq, prev, rotation });
+';
+comment on function integrity._rotation_statement(text, int4, int8, text, jsonb) is 'The bytes that are signed to bring a key into use at one position of the log.';
+revoke all on function integrity._rotation_statement(text, int4, int8, text, jsonb) from public;
+grant create on schema integrity to penstock_log_owner;
+alter function integrity._rotation_statement(text, int4, int8, text, jsonb) owner to penstock_log_owner;
+revoke create on schema integrity from penstock_log_owner;
+
+--! split: 048-integrity-sample-batch.sql
+create or replace function integrity._sample_batch(
+  sampled_at int8[],
+  collection text[],
+  collection_id int4[],
+  state text[],
+  measured_state text[],
+  lambda_cut float8[],
+  lambda2 float8[]
+)
+returns bytea
+language plv8
+immutable
+strict
+parallel restricted
+security definer
+set search_path = ''
+cost 1000
+as '"use strict";
+/* plv8-src/functions/integrity/_sample_batch.ts */
+let definition = globalThis["integrity._sample_batch c83e7a21be882db6"];
+if (definition === undefined) {
+(() => {
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
+  // node_modules/canonicalize/lib/canonicalize.js
+  function hasLoneSurrogate(value) {
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 55296 && code <= 56319) {
+        if (i === value.length - 1) {
+          return true;
+        }
+        const next = value.charCodeAt(i + 1);
+        if (!(next >= 56320 && next <= 57343)) {
+          return true;
+        }
+        i++;
+      } else if (code >= 56320 && code <= 57343) {
+        return true;
+      }
+    }
+    return false;
+  }
+  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
+    if (typeof object === "number" && isNaN(object)) {
+      throw new Error("NaN is not allowed");
+    }
+    if (typeof object === "number" && !isFinite(object)) {
+      throw new Error("Infinity is not allowed");
+    }
+    if (typeof object === "string" && hasLoneSurrogate(object)) {
+      throw new Error("Lone surrogate is not allowed");
+    }
+    if (object === null || typeof object !== "object") {
+      return JSON.stringify(object);
+    }
+    if (typeof object.toJSON === "function") {
+      if (seen.has(object)) {
+        throw new Error("Circular reference detected");
+      }
+      seen.add(object);
+      const result2 = canonicalize(object.toJSON(), seen);
+      seen.delete(object);
+      return result2;
+    }
+    if (seen.has(object)) {
+      throw new Error("Circular reference detected");
+    }
+    seen.add(object);
+    let result;
+    if (Array.isArray(object)) {
+      const values = object.map((cv) => {
+        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
+        return canonicalize(value, seen);
+      });
+      result = `[${values.join(",")}]`;
+    } else {
+      const parts = [];
+      for (const key of Object.keys(object).sort()) {
+        if (object[key] === void 0 || typeof object[key] === "symbol") {
+          continue;
+        }
+        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
+      }
+      result = `{${parts.join(",")}}`;
+    }
+    seen.delete(object);
+    return result;
+  }
+
+  // plv8-src/signing/utf8.ts
+  var encodeUtf8 = (text) => {
+    const bytes = new Uint8Array(text.length * 3);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      let code = text.charCodeAt(i);
+      if (code < 128) {
+        bytes[length++] = code;
+        continue;
+      }
+      if (code >= 55296 && code <= 57343) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (code > 56319 || next < 56320 || next > 57343) {
+          throw new RangeError(`expected well-formed text, got a lone surrogate at position ${i}`);
+        }
+        code = 65536 + (code - 55296 << 10) + (next - 56320);
+        i++;
+      }
+      if (code < 2048) {
+        bytes[length++] = 192 | code >> 6;
+      } else {
+        if (code < 65536) {
+          bytes[length++] = 224 | code >> 12;
+        } else {
+          bytes[length++] = 240 | code >> 18;
+          bytes[length++] = 128 | code >> 12 & 63;
+        }
+        bytes[length++] = 128 | code >> 6 & 63;
+      }
+      bytes[length++] = 128 | code & 63;
+    }
+    return bytes.slice(0, length);
+  };
+
+  // plv8-src/signing/scan.ts
+  var maximumDepth = 32;
+  var words = ["true", "false", "null"].map((word) => Array.from(word, (character) => character.charCodeAt(0)));
+  var shortEscapes = new Set(Array.from(''"\\bfnrt'', (character) => character.charCodeAt(0)));
+  var longEscapes = new Set(
+    Array.from({ length: 32 }, (_, code) => code).filter((code) => code !== 0 && JSON.stringify(String.fromCharCode(code)).length > 4).map((code) => {
+      const digits = code.toString(16).padStart(2, "0");
+      return digits.charCodeAt(0) << 8 | digits.charCodeAt(1);
+    })
+  );
+
+  // plv8-src/signing/canonical.ts
+  var maximumBytes = 1 << 20;
+  var keyPattern = /^[a-z0-9_]+$/;
+  var canonicalText = (value) => {
+    const problem = findProblem(value);
+    if (problem !== void 0) throw refused(problem);
+    const text = canonicalize(value);
+    if (text === void 0) throw refused("undefined is no JSON value");
+    return text;
+  };
+  var canonicalBytes = (value) => {
+    const bytes = encodeUtf8(canonicalText(value));
+    requireSize(bytes);
+    return bytes;
+  };
+  var requireSize = (bytes) => {
+    if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
+  };
+  var findProblem = (value) => {
+    const defect = findDefect(value, 0);
+    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  };
+  var findDefect = (value, depth) => {
+    switch (typeof value) {
+      case "string":
+        return isWellFormed(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
+      case "boolean":
+        return void 0;
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
+        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
+      case "object":
+        break;
+      default:
+        return { path: [], words: `is a ${typeof value}` };
+    }
+    if (value === null) return void 0;
+    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const defect = findDefect(value[i], depth + 1);
+        if (defect !== void 0) return within(i, defect);
+      }
+      return void 0;
+    }
+    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
+    for (const key of Object.keys(value)) {
+      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
+      const defect = findDefect(value[key], depth + 1);
+      if (defect !== void 0) return within(key, defect);
+    }
+    return void 0;
+  };
+  var within = (key, defect) => {
+    defect.path.push(key);
+    return defect;
+  };
+  var isWellFormed = (text) => {
+    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
+    return !/[\u0000\ud800-\udfff]/u.test(text);
+  };
+  var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
+    hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
+  });
+
+  // plv8-src/signing/body.ts
+  var maximumReal = 9e9;
+  var millionths = (value) => {
+    if (!Number.isFinite(value) || Math.abs(value) > maximumReal) {
+      throw new SqlError("22023", `expected a number between -9e9 and 9e9, got ${value}`);
+    }
+    const [digits = "0", exponent = "0"] = String(Math.abs(value)).split("e");
+    const [whole = "0", fraction = ""] = digits.split(".");
+    const shift = 6 + Number(exponent);
+    const all = whole + fraction;
+    const point = whole.length + shift;
+    const kept = Number(point > 0 ? all.slice(0, point).padEnd(point, "0") : "0");
+    const isExact = /^0*$/.test(point > 0 ? all.slice(point) : all);
+    return value < 0 ? -kept - (isExact ? 0 : 1) + 0 : kept;
+  };
+
+  // plv8-src/signing/samples.ts
+  var states = ["normal", "stress", "critical"];
+  var sampleBatch = (samples) => {
+    const start = samples[0]?.sampled_at ?? 0n;
+    const places = /* @__PURE__ */ new Map();
+    const collections = [];
+    const rows = samples.map((sample) => {
+      const { collection: name, collection_id: id } = sample;
+      let place = places.get(`${id} ${name}`);
+      if (place === void 0) {
+        place = collections.length;
+        places.set(`${id} ${name}`, place);
+        collections.push({ id, name });
+      }
+      return [
+        Number(sample.sampled_at - start),
+        place,
+        states.indexOf(sample.state),
+        states.indexOf(sample.measured_state),
+        millionthsOrNull(sample.lambda_cut),
+        millionthsOrNull(sample.lambda2)
+      ];
+    });
+    return canonicalBytes({ v: 1, at: String(start), collections, samples: rows });
+  };
+  var millionthsOrNull = (value) => value === null || !(Math.abs(value) <= 9e9) ? null : millionths(value);
+
+  // plv8-src/runtime/define.ts
+  var sqlFunction = (spec) => spec;
+
+  // plv8-src/functions/integrity/_sample_batch.ts
+  var sample_batch_default = sqlFunction({
+    schema: "integrity",
+    name: "_sample_batch",
+    args: {
+      sampled_at: "int8[]",
+      collection: "text[]",
+      collection_id: "int4[]",
+      state: "text[]",
+      measured_state: "text[]",
+      lambda_cut: "float8[]",
+      lambda2: "float8[]"
+    },
+    returns: "bytea",
+    volatility: "immutable",
+    strict: true,
+    security: "definer",
+    grant: [],
+    comment: "The canonical JSON of a batch of samples, one array a column; times in microseconds since 1970, lambdas as floor of millionths. Errors: 22023 when it becomes longer than a megabyte.",
+    run: ({ sampled_at, collection, collection_id, state, measured_state, lambda_cut, lambda2 }) => sampleBatch(
+      sampled_at.map((at, i) => ({
+        sampled_at: at ?? 0n,
+        collection: collection[i] ?? "",
+        collection_id: collection_id[i] ?? 0,
+        state: state[i] ?? "",
+        measured_state: measured_state[i] ?? "",
+        lambda_cut: lambda_cut[i] ?? null,
+        lambda2: lambda2[i] ?? null
+      }))
+    )
+  });
+
+  // penstock:integrity/_sample_batch.ts
+  definition = sample_batch_default;
+})();
+Object.defineProperty(globalThis, "integrity._sample_batch c83e7a21be882db6", { value: definition });
+}
+return definition.run({ sampled_at, collection, collection_id, state, measured_state, lambda_cut, lambda2 });
+';
+comment on function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) is 'The canonical JSON of a batch of samples, one array a column; times in microseconds since 1970, lambdas as floor of millionths. Errors: 22023 when it becomes longer than a megabyte.';
+revoke all on function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) from public;
+grant create on schema integrity to penstock_log_owner;
+alter function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) owner to penstock_log_owner;
+revoke create on schema integrity from penstock_log_owner;
+
+--! split: 049-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -27654,7 +31426,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 044-integrity-verify-events.sql
+--! split: 050-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq int8[],
@@ -27664,7 +31436,10 @@ create or replace function integrity._verify_events(
   key_id text[],
   signature bytea[],
   bytes bytea[],
-  leaf bytea[]
+  leaf bytea[],
+  batch text[],
+  note_size int8[],
+  note text[]
 )
 returns table (state_after jsonb, problems jsonb)
 language plv8
@@ -27676,26 +31451,9 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events cbc14de64ef80ae5"];
+let definition = globalThis["integrity._verify_events adc3f966cfef5fc2"];
 if (definition === undefined) {
 (() => {
-  // plv8-src/errors.ts
-  var SqlError = class extends Error {
-    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
-    code;
-    /** The same as `code`, under the name that some handlers read. */
-    sqlerrcode;
-    detail;
-    hint;
-    constructor(code, message, more = {}) {
-      super(message);
-      this.code = code;
-      this.sqlerrcode = code;
-      if (more.detail !== void 0) this.detail = more.detail;
-      if (more.hint !== void 0) this.hint = more.hint;
-    }
-  };
-
   // node_modules/@noble/hashes/utils.js
   function isBytes(a) {
     return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
@@ -29941,6 +33699,23 @@ if (definition === undefined) {
     }
   });
 
+  // plv8-src/errors.ts
+  var SqlError = class extends Error {
+    /** SQLSTATE, five characters (PostgreSQL manual, appendix A, or a code of ours, see docs/errors.md). */
+    code;
+    /** The same as `code`, under the name that some handlers read. */
+    sqlerrcode;
+    detail;
+    hint;
+    constructor(code, message, more = {}) {
+      super(message);
+      this.code = code;
+      this.sqlerrcode = code;
+      if (more.detail !== void 0) this.detail = more.detail;
+      if (more.hint !== void 0) this.hint = more.hint;
+    }
+  };
+
   // plv8-src/signing/ed25519.ts
   var publicKeyLength = 32;
   var signatureLength = 64;
@@ -29954,6 +33729,11 @@ if (definition === undefined) {
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
   ].map((hex) => hexToBytes(hex));
+  var verify = (publicKey, message, signature) => {
+    if (!isWellFormed(publicKey, signature)) return false;
+    const key = decodePoint(publicKey);
+    return key !== void 0 && satisfiesEquation(key, publicKey, message, signature);
+  };
   var worthTabulating = 32;
   var verifierOf = (publicKey) => {
     const key = isCanonicalPoint(publicKey) && !isSmallOrder(publicKey) ? decodePoint(publicKey) : void 0;
@@ -30002,6 +33782,72 @@ if (definition === undefined) {
     for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i] ?? 0);
     return value;
   };
+
+  // node_modules/canonicalize/lib/canonicalize.js
+  function hasLoneSurrogate(value) {
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 55296 && code <= 56319) {
+        if (i === value.length - 1) {
+          return true;
+        }
+        const next = value.charCodeAt(i + 1);
+        if (!(next >= 56320 && next <= 57343)) {
+          return true;
+        }
+        i++;
+      } else if (code >= 56320 && code <= 57343) {
+        return true;
+      }
+    }
+    return false;
+  }
+  function canonicalize(object, seen = /* @__PURE__ */ new Set()) {
+    if (typeof object === "number" && isNaN(object)) {
+      throw new Error("NaN is not allowed");
+    }
+    if (typeof object === "number" && !isFinite(object)) {
+      throw new Error("Infinity is not allowed");
+    }
+    if (typeof object === "string" && hasLoneSurrogate(object)) {
+      throw new Error("Lone surrogate is not allowed");
+    }
+    if (object === null || typeof object !== "object") {
+      return JSON.stringify(object);
+    }
+    if (typeof object.toJSON === "function") {
+      if (seen.has(object)) {
+        throw new Error("Circular reference detected");
+      }
+      seen.add(object);
+      const result2 = canonicalize(object.toJSON(), seen);
+      seen.delete(object);
+      return result2;
+    }
+    if (seen.has(object)) {
+      throw new Error("Circular reference detected");
+    }
+    seen.add(object);
+    let result;
+    if (Array.isArray(object)) {
+      const values = object.map((cv) => {
+        const value = cv === void 0 || typeof cv === "symbol" ? null : cv;
+        return canonicalize(value, seen);
+      });
+      result = `[${values.join(",")}]`;
+    } else {
+      const parts = [];
+      for (const key of Object.keys(object).sort()) {
+        if (object[key] === void 0 || typeof object[key] === "symbol") {
+          continue;
+        }
+        parts.push(`${canonicalize(key)}:${canonicalize(object[key], seen)}`);
+      }
+      result = `{${parts.join(",")}}`;
+    }
+    seen.delete(object);
+    return result;
+  }
 
   // plv8-src/signing/utf8.ts
   var chunkLength = 4096;
@@ -30181,9 +34027,65 @@ if (definition === undefined) {
 
   // plv8-src/signing/canonical.ts
   var maximumBytes = 1 << 20;
+  var keyPattern = /^[a-z0-9_]+$/;
+  var canonicalText = (value) => {
+    const problem = findProblem(value);
+    if (problem !== void 0) throw refused(problem);
+    const text = canonicalize(value);
+    if (text === void 0) throw refused("undefined is no JSON value");
+    return text;
+  };
+  var canonicalBytes = (value) => {
+    const bytes = encodeUtf8(canonicalText(value));
+    requireSize(bytes);
+    return bytes;
+  };
   var readCanonical = (bytes) => JSON.parse(decodeUtf8(bytes));
   var requireSize = (bytes) => {
     if (bytes.length > maximumBytes) throw refused(`it has ${bytes.length} bytes, more than ${maximumBytes}`);
+  };
+  var findProblem = (value) => {
+    const defect = findDefect(value, 0);
+    return defect && `${defect.path.reverse().join(".") || "the value"} ${defect.words}`;
+  };
+  var findDefect = (value, depth) => {
+    switch (typeof value) {
+      case "string":
+        return isWellFormed2(value) ? void 0 : { path: [], words: "holds a NUL character or a lone surrogate" };
+      case "boolean":
+        return void 0;
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) return void 0;
+        return { path: [], words: `is ${Object.is(value, -0) ? "-0" : value}, not an integer below 2^53` };
+      case "object":
+        break;
+      default:
+        return { path: [], words: `is a ${typeof value}` };
+    }
+    if (value === null) return void 0;
+    if (depth >= maximumDepth) return { path: [], words: `is nested deeper than ${maximumDepth}` };
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const defect = findDefect(value[i], depth + 1);
+        if (defect !== void 0) return within(i, defect);
+      }
+      return void 0;
+    }
+    if (Object.prototype.toString.call(value) !== "[object Object]") return { path: [], words: "is no plain object" };
+    for (const key of Object.keys(value)) {
+      if (!keyPattern.test(key)) return { path: [], words: "has a key that does not match [a-z0-9_]+" };
+      const defect = findDefect(value[key], depth + 1);
+      if (defect !== void 0) return within(key, defect);
+    }
+    return void 0;
+  };
+  var within = (key, defect) => {
+    defect.path.push(key);
+    return defect;
+  };
+  var isWellFormed2 = (text) => {
+    if (!/[\u0000\ud800-\udfff]/.test(text)) return true;
+    return !/[\u0000\ud800-\udfff]/u.test(text);
   };
   var refused = (problem) => new SqlError("22023", `expected canonical JSON of an event, but ${problem}`, {
     hint: "Allowed are null, true, false, integers below 2^53, text, arrays, and objects with keys of a-z, 0-9 and _."
@@ -30255,6 +34157,153 @@ if (definition === undefined) {
   var unfit = (name, value) => refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
   var refused2 = (problem) => new SqlError("22023", `expected an event, but ${problem}`);
 
+  // plv8-src/signing/hash.ts
+  var sameBytes = (a, b) => {
+    if (a.length !== b.length) return false;
+    let difference = 0;
+    for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+    return difference === 0;
+  };
+
+  // plv8-src/signing/statements.ts
+  var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
+  var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
+  var rotationStatement = ({ log_id, epoch, seq, prev }, rotation) => {
+    const { purpose, old_key_id, authorised_by, new_key } = rotation;
+    const { id, public_key, holder } = new_key;
+    return statement(rotationLabel, {
+      ...{ log_id, epoch, seq, prev, purpose, old_key_id, authorised_by },
+      ...{ new_key_id: id, new_public_key: public_key, new_holder: holder }
+    });
+  };
+  var revocationStatement = (log_id, revocation) => {
+    const { key_id, reason, trusted_size, trusted_root, authorised_by } = revocation;
+    return statement(revocationLabel, { log_id, key_id, reason, trusted_size, trusted_root, authorised_by });
+  };
+  var statement = (label, content) => concatBytes(label, canonicalBytes(content));
+
+  // plv8-src/signing/log-keys.ts
+  var isKeyEvent = (type) => type === "genesis" || type === "key_registered" || type === "key_rotated" || type === "key_revoked";
+  var followKeys = (keys, stored, event, report) => {
+    const body = event.body;
+    switch (event.type) {
+      case "genesis":
+        if (event.seq !== 1) return report("the history begins a second time");
+        for (const key of Array.isArray(body["keys"]) ? body["keys"] : []) {
+          announce(keys, stored, key, report);
+          use(keys, key.id, key.purpose, 1);
+        }
+        return;
+      case "key_registered": {
+        const key = body["key"];
+        const isFirst = !Object.values(keys.stories).some(({ purpose }) => purpose === key?.purpose);
+        announce(keys, stored, key, report);
+        if (isFirst && key.purpose === "recovery") use(keys, key.id, key.purpose, event.seq);
+        return;
+      }
+      case "key_rotated":
+        return rotate(
+          keys,
+          stored,
+          event,
+          body,
+          report
+        );
+      default:
+        return revoke(keys, stored, event, body, report);
+    }
+  };
+  var purposes = /* @__PURE__ */ new Set(["events", "checkpoints", "recovery"]);
+  var announce = (keys, stored, key, report) => {
+    if (!/^[0-9a-f]{64}$/.test(key.id) || !purposes.has(key.purpose)) throw new RangeError("it announces no key");
+    const known = stored.find(({ id }) => id === key.id);
+    if (known === void 0) {
+      report(`the key ${key.id}, announced here, is missing`);
+    } else if (known.public_key !== key.public_key || known.purpose !== key.purpose || known.holder !== key.holder) {
+      report(`the key ${key.id} is stored as something else than what is announced here`);
+    }
+    keys.stories[key.id] ??= {
+      purpose: key.purpose,
+      since: null,
+      until: null,
+      trusted: known?.revoked_beyond ?? null,
+      isRevoked: false
+    };
+  };
+  var use = (keys, id, purpose, seq) => {
+    const story = keys.stories[id];
+    if (story !== void 0) story.since = seq;
+    keys.inUse[purpose] = id;
+  };
+  var rotate = (keys, stored, event, rotation, report) => {
+    const { purpose, old_key_id, authorised_by, new_key } = rotation;
+    const story = storyOf(keys, new_key.id);
+    const inUse = keys.inUse[purpose] ?? null;
+    if (story?.purpose !== purpose || story.since !== null || story.isRevoked) {
+      return report(`a rotation to the key ${new_key.id}, which cannot be brought into use`);
+    }
+    if (old_key_id !== inUse || authorised_by !== (inUse ?? keys.inUse["recovery"])) {
+      return report("a rotation that the key in use did not authorise");
+    }
+    const statement2 = rotationStatement(event, rotation);
+    if (!isSigned(stored, authorised_by, statement2, rotation.authorisation)) {
+      return report("a rotation whose authorisation is not a signature by the key in use");
+    }
+    if (!isSigned(stored, new_key.id, statement2, rotation.possession)) {
+      return report("a rotation that the new key did not sign");
+    }
+    const old = old_key_id === null ? void 0 : storyOf(keys, old_key_id);
+    if (old !== void 0) old.until = event.seq;
+    use(keys, new_key.id, purpose, event.seq);
+    if (!counts(keys, authorised_by, event.seq)) story.trusted = 0;
+  };
+  var revoke = (keys, stored, event, revocation, report) => {
+    const { key_id, authorised_by, authorisation, trusted_size, trusted_root } = revocation;
+    const story = storyOf(keys, key_id);
+    if (story === void 0 || story.isRevoked || authorised_by !== keys.inUse["recovery"]) {
+      return report("a revocation that the recovery key did not authorise");
+    }
+    if (!isSigned(stored, authorised_by, revocationStatement(event.log_id, revocation), authorisation)) {
+      return report("a revocation that is not signed by the recovery key");
+    }
+    const known = stored.find(({ id }) => id === key_id);
+    if (known?.revoked_beyond !== trusted_size || (known.revoked_root ?? null) !== trusted_root) {
+      report(`the key ${key_id} is not stored as revoked in the way that this event says`);
+    }
+    story.isRevoked = true;
+    if (keys.inUse[story.purpose] === key_id) {
+      keys.inUse[story.purpose] = null;
+      story.until = event.seq;
+    }
+  };
+  var storyOf = (keys, id) => Object.hasOwn(keys.stories, id) ? keys.stories[id] : void 0;
+  var isSigned = (stored, id, statement2, signature) => {
+    const key = stored.find((candidate) => candidate.id === id);
+    if (key === void 0 || typeof signature !== "string" || !/^[0-9a-f]{128}$/.test(signature)) return false;
+    return verify(hexToBytes(key.public_key), statement2, hexToBytes(signature));
+  };
+  var eventKeyProblem = (keys, id, seq) => {
+    const story = storyOf(keys, id);
+    if (story === void 0) return `the key ${id} was not announced by any earlier event`;
+    if (story.purpose !== "events") return `the key ${id} is not one for events`;
+    if (story.since === null || story.since > seq || story.until !== null && story.until < seq) {
+      return `the key ${id} is not in use here`;
+    }
+    return void 0;
+  };
+  var checkpointKeyProblem = (keys, id, size) => {
+    const story = storyOf(keys, id);
+    if (story?.purpose !== "checkpoints" || story.since === null || story.since > size) {
+      return "signed by a key that was not in use";
+    }
+    if (story.until !== null && story.until <= size) return "signed by a key that was no longer in use";
+    return counts(keys, id, size) ? void 0 : "signed by a key that was revoked, beyond what still counts";
+  };
+  var counts = (keys, id, seq) => {
+    const trusted = storyOf(keys, id)?.trusted ?? null;
+    return trusted === null || seq <= trusted;
+  };
+
   // plv8-src/signing/merkle.ts
   var hashLength = 32;
   var emptyRoot = () => sha256(new Uint8Array(0));
@@ -30283,46 +34332,178 @@ if (definition === undefined) {
     return root ?? emptyRoot();
   };
 
+  // plv8-src/signing/base64.ts
+  var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  var encodeBase64 = (bytes) => {
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 3) {
+      const group = (bytes[i] ?? 0) << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
+      const present = Math.min(3, bytes.length - i);
+      for (let k = 0; k < 4; k++) {
+        text += k <= present ? alphabet.charAt(group >> 18 - 6 * k & 63) : "=";
+      }
+    }
+    return text;
+  };
+  var decodeBase64 = (text) => {
+    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+    const bytes = new Uint8Array(Math.max(0, Math.floor(text.length / 4) * 3 - padding));
+    for (let i = 0, out = 0; i < text.length; i += 4) {
+      let group = 0;
+      for (let k = 0; k < 4; k++) {
+        const value = alphabet.indexOf(text.charAt(i + k));
+        group = group << 6 | Math.max(0, value);
+      }
+      for (let k = 0; k < 3 && out < bytes.length; k++) bytes[out++] = group >> 16 - 8 * k & 255;
+    }
+    if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
+    return bytes;
+  };
+
   // plv8-src/signing/note.ts
+  var originPrefix = "penstock.integrity/";
+  var dash = "\u2014";
+  var signatureType = 1;
   var maximumNote = 64 * 1024;
+  var originOf = (logId) => originPrefix + logId;
+  var openCheckpoint = (note, keys) => {
+    const { text, checkpoint, lines } = readNote(note);
+    for (const { name, bytes } of lines) {
+      const key = keys.find(
+        (known) => name === checkpoint.origin && sameBytes(bytes.subarray(0, 4), noteKeyId(name, known.publicKey))
+      );
+      if (key === void 0) continue;
+      const signature = bytes.subarray(4);
+      if (signature.length === signatureLength && verify(key.publicKey, encodeUtf8(text), signature)) {
+        return { checkpoint, key };
+      }
+      throw new SqlError("28000", "the signature of the checkpoint is not valid", { detail: `key ${key.id}` });
+    }
+    throw new SqlError("28000", "the checkpoint is signed by no key of this history", {
+      hint: "Take a checkpoint that this log issued; another log, or one with exchanged keys, has other keys."
+    });
+  };
+  var readCheckpoint = (note) => readNote(note).checkpoint;
+  var readNote = (note) => {
+    if (note.length > maximumNote || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw malformed2("its characters");
+    const end = note.lastIndexOf("\n\n");
+    if (end < 0 || !note.endsWith("\n")) throw malformed2("no text, blank line and signature lines");
+    const text = note.slice(0, end + 1);
+    const lines = note.slice(end + 2, -1).split("\n").map(parseLine);
+    return { text, checkpoint: parseText(text), lines };
+  };
+  var openCheckpointOf = (logId, note, keys) => {
+    const { origin } = readCheckpoint(note);
+    if (origin !== originOf(logId)) {
+      throw new SqlError("22023", `expected a checkpoint of ${originOf(logId)}, got one of ${origin}`);
+    }
+    return openCheckpoint(note, keys);
+  };
+  var parseLine = (line) => {
+    const [mark, name, encoded, ...rest] = line.split(" ");
+    if (mark !== dash || !name || !encoded || rest.length > 0) throw malformed2("a malformed signature line");
+    return { name, bytes: fromBase64(encoded) };
+  };
+  var parseText = (text) => {
+    const [origin, size, root, ...extensions] = text.slice(0, -1).split("\n");
+    if (!origin || !size || !root || extensions.includes("")) throw malformed2("fewer than three lines, or an empty one");
+    if (/[\s+]/.test(origin)) throw malformed2("an origin with a space or a plus sign");
+    if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) throw malformed2("a size that is no decimal number");
+    const hash2 = fromBase64(root);
+    if (hash2.length !== hashLength) throw malformed2(`a root of ${hash2.length} bytes`);
+    return { origin, size: Number(size), root: hash2, extensions };
+  };
+  var noteKeyId = (name, publicKey) => sha256(concatBytes(encodeUtf8(`${name}
+`), Uint8Array.of(signatureType), publicKey)).slice(0, 4);
+  var fromBase64 = (text) => {
+    try {
+      return decodeBase64(text);
+    } catch {
+      throw malformed2("a line that is not base 64");
+    }
+  };
+  var malformed2 = (problem) => new SqlError("22023", `expected a checkpoint (a signed note), got ${problem}`, {
+    hint: "Pass the whole text that integrity.checkpoint() returned, with its last newline."
+  });
 
   // plv8-src/signing/verify.ts
-  var verifyEvents = (before, events, makeVerifier = verifierOf) => {
-    const state = { ...before, roots: { ...before.roots } };
+  var verifyEvents = (before, events, makeVerifier = verifierOf, notes = []) => {
+    const state = { ...before };
     const peaks = state.peaks.map((peak) => hexToBytes(peak));
     const problems = [];
+    const report = (seq) => (problem, words2) => {
+      problems.push({ seq, problem, words: words2 });
+    };
     const verifiers = new Map(
       state.settings.keys.filter((key) => key.purpose === "events" && state.settings.signatures === "all").map((key) => [key.id, makeVerifier(hexToBytes(key.public_key))])
     );
+    const wantedRoots = new Map(
+      state.settings.keys.flatMap((key) => key.revoked_root ? [[key.revoked_beyond ?? 0, key]] : [])
+    );
+    let nextNote = 0;
+    const passCheckpoints = () => {
+      const isHeld = state.heldSize === state.size && state.held === "open" && state.settings.held !== null;
+      const isWanted = wantedRoots.has(state.size);
+      const isStored = notes[nextNote]?.size === state.size;
+      if (!isHeld && !isStored && !isWanted) return;
+      const root = bytesToHex(rootOfPeaks(peaks));
+      const revoked = wantedRoots.get(state.size);
+      if (revoked !== void 0 && revoked.revoked_root !== root) {
+        report(null)(
+          "checkpoint",
+          `the first ${state.size} events are not the ones that the revocation of ${revoked.id} vouches for`
+        );
+      }
+      for (; notes[nextNote]?.size === state.size; nextNote++) {
+        const problem2 = noteProblem(state, notes[nextNote]?.note ?? "", root);
+        if (problem2 !== void 0) report(null)("checkpoint", `a stored checkpoint ${problem2.words}`);
+        else {
+          state.checkpoints++;
+          state.sealed = state.unsigned + state.void;
+          state.sealedTo = state.size;
+        }
+      }
+      if (!isHeld) return;
+      const problem = noteProblem(state, state.settings.held ?? "", root);
+      state.held = problem === void 0 ? "good" : problem.isOther ? "other" : "refused";
+      if (state.held === "refused") report(null)("checkpoint", `the held checkpoint ${problem?.words}`);
+      if (state.held === "good") {
+        state.sealed = state.unsigned + state.void;
+        state.sealedTo = state.size;
+      }
+    };
+    if (state.size === 0) passCheckpoints();
     for (const stored of events) {
-      const report = (problem, words2) => {
-        problems.push({ seq: stored.seq, problem, words: words2 });
-      };
+      const reportHere = report(stored.seq);
       if (stored.seq > state.next) {
         const last = stored.seq - 1;
-        report(
+        reportHere(
           "missing",
           state.next === last ? `event ${last} is missing` : `events ${state.next} to ${last} are missing`
         );
       } else if (stored.seq < state.next) {
-        report("order", `event ${stored.seq} stands where event ${state.next} belongs`);
+        reportHere("order", `event ${stored.seq} stands where event ${state.next} belongs`);
       }
-      checkEvent(state, stored, report);
-      if (state.settings.signatures === "all") checkSignature(stored, verifiers, report);
+      if (stored.bytes === null) state.removed = Math.max(state.removed, stored.seq);
+      else checkEvent(state, stored, stored.bytes, verifiers, reportHere);
       appendLeaf(peaks, state.size, stored.leaf);
       state.size++;
-      if (state.wanted.includes(state.size)) state.roots[state.size] = bytesToHex(rootOfPeaks(peaks));
       state.prev = bytesToHex(stored.leaf);
       state.next = stored.seq + 1;
+      passCheckpoints();
+    }
+    for (const { size } of notes.slice(nextNote)) {
+      report(null)("truncated", `a stored checkpoint covers ${size} events, only ${state.size} are here`);
     }
     state.peaks = peaks.map((peak) => bytesToHex(peak));
     return { state, problems };
   };
-  var checkEvent = (state, stored, report) => {
+  var checkEvent = (state, stored, bytes, verifiers, report) => {
     let event;
     try {
-      event = parseHeader(stored.bytes).header;
+      event = parseHeader(bytes).header;
     } catch (error) {
+      state.unsigned++;
       report("bytes", error instanceof Error ? error.message : String(error));
       return;
     }
@@ -30341,33 +34522,82 @@ if (definition === undefined) {
         `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`
       );
     }
+    followEvent(state, stored, event, bytes, report);
     if (event.key_id === null !== (stored.signature === null)) {
       report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away");
     }
-    if (state.announced === null) return;
-    for (const key of announcedKeys(event, stored.bytes)) {
-      state.announced.push(key.id);
-      const known = state.settings.keys.find((candidate) => candidate.id === key.id);
-      if (known === void 0) {
-        report("key", `the key ${key.id}, announced here, is missing`);
-      } else if (known.public_key !== key.public_key || known.purpose !== key.purpose || known.holder !== key.holder) {
-        report("key", `the key ${key.id} is stored as something else than what is announced here`);
+    if (event.key_id === null) state.unsigned++;
+    else if (state.keys === null || counts(state.keys, event.key_id, event.seq)) state.signed++;
+    else state.void++;
+    if (event.key_id === null) return;
+    const keyProblem = state.keys === null ? void 0 : eventKeyProblem(state.keys, event.key_id, event.seq);
+    if (keyProblem !== void 0) report("key", keyProblem);
+    if (state.settings.signatures === "all") checkSignature(stored, bytes, verifiers, report);
+  };
+  var followEvent = (state, stored, header, bytes, report) => {
+    if (state.keys === null) return;
+    const { type, seq } = header;
+    const { genesis } = state.settings;
+    if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`);
+    const isEpoch = type === "epoch";
+    if (header.epoch !== state.epoch + (isEpoch ? 1 : 0)) {
+      report("log", `the event is of epoch ${header.epoch}, the log of epoch ${state.epoch}`);
+    }
+    const event = isEpoch || isKeyEvent(type) || type === "retention" || type === "samples" ? parseEvent(bytes) : void 0;
+    if (event === void 0) return;
+    if (type === "samples") checkBatch(state, event, stored.batch, report);
+    else if (isEpoch) {
+      const { kind, restored_to, lost_from, lost_to } = event.body;
+      state.epoch = header.epoch;
+      state.epochs = [...state.epochs, { epoch: header.epoch, seq, kind, restored_to, lost_from, lost_to }];
+    } else if (type === "retention") {
+      const { kind, through } = event.body;
+      if (typeof through !== "number") return;
+      if (kind === "events") state.prunable = Math.max(state.prunable, through);
+      state.expirable = Math.max(state.expirable, through);
+    } else {
+      state.keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } };
+      try {
+        followKeys(state.keys, state.settings.keys, event, (words2) => report("key", words2));
+      } catch (error) {
+        report(
+          "key",
+          `the event does not have the form of its type: ${error instanceof Error ? error.message : String(error)}`
+        );
+      }
+      if (genesis !== void 0 && seq === 1) {
+        if (header.log_id !== genesis.log_id) report("anchor", `the log is ${header.log_id}, not ${genesis.log_id}`);
+        if (state.keys.stories[genesis.key_id]?.since !== 1) {
+          report("anchor", `the log does not begin with the key ${genesis.key_id}`);
+        }
       }
     }
-    if (event.key_id !== null && !state.announced.includes(event.key_id)) {
-      report("key", `the key ${event.key_id} was not announced by any earlier event`);
+  };
+  var checkBatch = (state, event, batch, report) => {
+    if (batch === null) state.missingSamples = event.seq;
+    else if (batch !== void 0 && event.body["sha256"] !== batch) {
+      report("samples", "the samples are not the ones that their event was made over");
     }
   };
-  var announcedKeys = ({ type, seq }, bytes) => {
-    if (type !== "genesis" || seq !== 1) return [];
-    const { keys } = parseEvent(bytes).body;
-    return Array.isArray(keys) ? keys : [];
-  };
-  var checkSignature = (stored, verifiers, report) => {
+  var copyOf = (records) => Object.fromEntries(Object.entries(records).map(([id, record]) => [id, { ...record }]));
+  var checkSignature = (stored, bytes, verifiers, report) => {
     if (stored.signature === null || stored.key_id === null) return;
     const verifier = verifiers.get(stored.key_id);
     if (verifier === void 0) report("key", `no key ${stored.key_id} for signing events is known`);
-    else if (!verifier(stored.bytes, stored.signature)) report("signature", `the signature is not valid under its key`);
+    else if (!verifier(bytes, stored.signature)) report("signature", `the signature is not valid under its key`);
+  };
+  var noteProblem = (state, note, root) => {
+    const { log_id, keys: stored } = state.settings;
+    const keys = stored.filter(({ purpose }) => purpose === "checkpoints").map(({ id, public_key }) => ({ id, publicKey: hexToBytes(public_key) }));
+    try {
+      const { checkpoint, key } = openCheckpointOf(log_id, note, keys);
+      const words2 = state.keys === null ? void 0 : checkpointKeyProblem(state.keys, key.id, state.size);
+      if (words2 !== void 0) return { words: `is ${words2}`, isOther: false };
+      if (checkpoint.size === state.size && bytesToHex(checkpoint.root) === root) return void 0;
+      return { words: `was made over other events than the first ${state.size}`, isOther: true };
+    } catch (error) {
+      return { words: `is not valid: ${error instanceof Error ? error.message : String(error)}`, isOther: false };
+    }
   };
   var show = (value) => String(value).slice(0, 80);
 
@@ -30388,15 +34618,18 @@ if (definition === undefined) {
       key_id: "text[]",
       signature: "bytea[]",
       bytes: "bytea[]",
-      leaf: "bytea[]"
+      leaf: "bytea[]",
+      batch: "text[]",
+      note_size: "int8[]",
+      note: "text[]"
     },
     returns: table({ state_after: "jsonb", problems: "jsonb" }),
     volatility: "immutable",
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words. leaf is the leaf hash of each event.",
-    run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf }) => {
+    comment: "Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL for one that retention removed; batch is the SHA-256 of its samples.",
+    run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note }) => {
       const events = seq.map((value, i) => ({
         seq: Number(value),
         prev: prev[i] ?? "",
@@ -30404,10 +34637,12 @@ if (definition === undefined) {
         collection_id: collection_id[i] ?? null,
         key_id: key_id[i] ?? null,
         signature: signature[i] ?? null,
-        bytes: bytes[i] ?? new Uint8Array(0),
-        leaf: leaf[i] ?? new Uint8Array(0)
+        bytes: bytes[i] ?? null,
+        leaf: leaf[i] ?? new Uint8Array(32),
+        batch: batch[i] ?? null
       }));
-      const { state: after, problems } = verifyEvents(state, events);
+      const notes = note_size.map((size, i) => ({ size: Number(size), note: note[i] ?? "" }));
+      const { state: after, problems } = verifyEvents(state, events, void 0, notes);
       return { state_after: after, problems };
     }
   });
@@ -30415,18 +34650,18 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events cbc14de64ef80ae5", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events adc3f966cfef5fc2", { value: definition });
 }
-const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf });
+const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note });
 return Array.isArray(rows) ? rows : [rows];
 ';
-comment on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) is 'Takes the state of a verification through the next events, one array a column, and says what is wrong with them: an array of objects with seq, problem and words. leaf is the leaf hash of each event.';
-revoke all on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) from public;
+comment on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) is 'Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL for one that retention removed; batch is the SHA-256 of its samples.';
+revoke all on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[]) owner to penstock_log_owner;
+alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 045-integrity-verify-signature.sql
+--! split: 051-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -32610,7 +36845,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 046-integrity-what-if.sql
+--! split: 052-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -35203,7 +39438,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 047-integrity-witness.sql
+--! split: 053-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -35489,7 +39724,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 048-integrity-compile-gates.sql
+--! split: 054-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -35918,7 +40153,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 049-integrity-decide.sql
+--! split: 055-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -36319,7 +40554,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 050-integrity-merge-policy.sql
+--! split: 056-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -36585,7 +40820,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 051-integrity-validate-policy.sql
+--! split: 057-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -36839,7 +41074,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 052-integrity-005-types.sql
+--! split: 058-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -36888,7 +41123,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 053-integrity-010-policies.sql
+--! split: 059-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -36932,7 +41167,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 054-integrity-020-states.sql
+--! split: 060-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -37017,7 +41252,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 055-integrity-030-gates.sql
+--! split: 061-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -37110,7 +41345,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 056-integrity-040-inventory.sql
+--! split: 062-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -37143,7 +41378,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 057-integrity-045-probes.sql
+--! split: 063-integrity-045-probes.sql
 create table integrity._source_settings (
   is_only_row boolean primary key default true,
   server_probe_interval_secs float8 not null default 10,
@@ -37239,7 +41474,7 @@ revoke all on
 grant select on integrity.probes, integrity.sources
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 058-integrity-050-user-graph.sql
+--! split: 064-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -37292,7 +41527,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 059-integrity-060-notifications.sql
+--! split: 065-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -37329,7 +41564,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 060-integrity-070-worker.sql
+--! split: 066-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -37353,7 +41588,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 061-integrity-100-cuts.sql
+--! split: 067-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -37520,7 +41755,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 062-integrity-101-cut-aggregates.sql
+--! split: 068-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -37668,7 +41903,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 063-integrity-200-gate.sql
+--! split: 069-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -37793,7 +42028,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 064-integrity-210-admit.sql
+--! split: 070-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -37966,7 +42201,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 065-integrity-220-refusals.sql
+--! split: 071-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -38123,7 +42358,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 066-integrity-230-write-triggers.sql
+--! split: 072-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -38274,7 +42509,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 067-integrity-250-trigger-installation.sql
+--! split: 073-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -38462,7 +42697,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 068-integrity-260-protect.sql
+--! split: 074-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -38568,7 +42803,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 069-integrity-270-policy.sql
+--! split: 075-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -38724,7 +42959,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 070-integrity-280-enrolment.sql
+--! split: 076-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -38849,7 +43084,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 071-integrity-290-set-policy.sql
+--! split: 077-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -38977,7 +43212,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 072-integrity-300-inventory.sql
+--! split: 078-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -39111,7 +43346,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 073-integrity-310-evidence.sql
+--! split: 079-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -39290,7 +43525,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 074-integrity-320-server-evidence.sql
+--! split: 080-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -39370,7 +43605,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 075-integrity-322-replica-evidence.sql
+--! split: 081-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -39525,7 +43760,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 076-integrity-325-wal-evidence.sql
+--! split: 082-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -39655,7 +43890,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 077-integrity-326-ivfflat-lists.sql
+--! split: 083-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -39838,7 +44073,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 078-integrity-328-probe-evidence.sql
+--! split: 084-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -40031,7 +44266,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 079-integrity-330-measure.sql
+--! split: 085-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -40211,7 +44446,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 080-integrity-335-notify.sql
+--! split: 086-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -40297,7 +44532,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 081-integrity-340-transitions.sql
+--! split: 087-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -40421,7 +44656,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 082-integrity-350-sample.sql
+--! split: 088-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -40486,6 +44721,13 @@ begin
         sample_count = s.sample_count + 1
     where s.collection = sample.collection;
     perform integrity._apply_step(collection, step);
+    insert into integrity._staged_samples (
+      collection, collection_id, sampled_at, state, measured_state, lambda_cut, lambda2
+    )
+    values (
+      sample.collection, before.collection_id, clock_timestamp(), step ->> 'state', step ->> 'measured_state',
+      (measured.witness ->> 'lambda_cut')::float8, measured.lambda2
+    );
     machine := step -> 'machine';
     if step ->> 'alert' is not null then
       perform integrity._append_event('alert', collection, jsonb_build_object('words', step -> 'alert', 'lambda2', measured.lambda2));
@@ -40542,7 +44784,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 083-integrity-360-schedule.sql
+--! split: 089-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -40634,11 +44876,12 @@ begin
     end;
     commit;
   end loop;
+  perform integrity.sequence_samples();
 end
 $fn$;
 
 comment on procedure integrity.tick is
-  'Samples every collection that is due and commits after each, and ends probes of other servers that wait for too long. For pg_cron or the worker; two at a time do no harm.';
+  'Samples every collection that is due and commits after each, ends probes of other servers that wait for too long, and puts the samples into the history. For pg_cron or the worker; two at a time do no harm.';
 
 revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;
@@ -40646,7 +44889,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 084-integrity-370-probe-targets.sql
+--! split: 090-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -40718,7 +44961,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 085-integrity-372-probe-book.sql
+--! split: 091-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_is_running(
   probe integrity._probes
@@ -40870,7 +45113,7 @@ revoke all on function
 grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 086-integrity-375-probe.sql
+--! split: 092-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -41062,7 +45305,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 087-integrity-380-sources.sql
+--! split: 093-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -41256,7 +45499,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 088-integrity-400-override.sql
+--! split: 094-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -41419,7 +45662,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 089-integrity-410-status.sql
+--! split: 095-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -41609,7 +45852,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 090-integrity-420-graph.sql
+--! split: 096-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -41703,7 +45946,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 091-integrity-425-user-graph-checks.sql
+--! split: 097-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -41777,7 +46020,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 092-integrity-430-user-graph.sql
+--! split: 098-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -41935,7 +46178,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 093-integrity-440-report-health.sql
+--! split: 099-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -42033,7 +46276,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 094-integrity-450-views.sql
+--! split: 100-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -42149,7 +46392,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 095-integrity-460-health.sql
+--! split: 101-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -42206,8 +46449,8 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 096-integrity-500-history-tables.sql
-/* The signed log: its head, its keys, its events, its checkpoints. All belong to penstock_log_owner. */
+--! split: 102-integrity-500-history-tables.sql
+/* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
   id text primary key,
@@ -42217,12 +46460,12 @@ create table integrity._signing_keys (
   created_at timestamptz not null default clock_timestamp(),
   constraint id_is_the_hash check (id = encode(sha256(public_key), 'hex')),
   constraint public_key_length check (octet_length(public_key) = 32),
-  constraint known_purpose check (purpose in ('events', 'checkpoints')),
+  constraint known_purpose check (purpose in ('events', 'checkpoints', 'recovery')),
   constraint known_holder check (holder in ('database', 'external'))
 );
 
 comment on table integrity._signing_keys is
-  'Every public key that ever signed, one purpose each. Rows never change; which key is in use is in the head of the log.';
+  'Every public key that was ever announced, one purpose each. Rows never change; which key is in use is in the head of the log.';
 comment on column integrity._signing_keys.id is 'SHA-256 of the public key, in hexadecimal.';
 comment on column integrity._signing_keys.holder is
   'database: the seed lies in integrity._database_seeds, so that its signatures prove nothing against whoever reads that table.';
@@ -42236,19 +46479,48 @@ create table integrity._database_seeds (
 comment on table integrity._database_seeds is
   'Seeds of the keys that the database itself holds. Nobody but the owner of the log reads it; a superuser, a dump and a replica do.';
 
+create table integrity._key_uses (
+  key_id text primary key references integrity._signing_keys (id),
+  since_seq bigint not null
+);
+
+comment on table integrity._key_uses is
+  'The event that brought a key into use. A key is used once: what was rotated away or revoked never comes back.';
+
+create table integrity._key_revocations (
+  key_id text primary key references integrity._signing_keys (id),
+  seq bigint not null,
+  trusted_size bigint not null,
+  trusted_root bytea,
+  constraint trusted_size_not_negative check (trusted_size >= 0),
+  constraint trusted_root_with_size check ((trusted_size = 0) = (trusted_root is null)),
+  constraint trusted_root_length check (octet_length(trusted_root) = 32)
+);
+
+comment on table integrity._key_revocations is
+  'Revoked keys. What such a key signed counts only for the first trusted_size events, whose root is trusted_root.';
+
 create table integrity._history_head (
   log_id text primary key,
   epoch int not null,
   size bigint not null,
   leaf bytea not null,
   peaks bytea not null,
-  event_key_id text not null references integrity._signing_keys (id),
-  checkpoint_key_id text not null references integrity._signing_keys (id),
+  event_key_id text references integrity._signing_keys (id),
+  checkpoint_key_id text references integrity._signing_keys (id),
+  recovery_key_id text references integrity._signing_keys (id),
+  system_identifier text not null,
+  timeline int not null,
+  pruned_through bigint not null default 0,
+  samples_expired_through bigint not null default 0,
+  sample_retention interval default interval '30 days',
   is_the_only_one boolean not null default true unique,
   constraint log_id_form check (log_id ~ '^[0-9a-f]{32}$'),
   constraint only_one check (is_the_only_one),
   constraint leaf_length check (octet_length(leaf) = 32),
-  constraint peaks_are_hashes check (octet_length(peaks) % 32 = 0)
+  constraint peaks_are_hashes check (octet_length(peaks) % 32 = 0),
+  constraint pruned_whole_tiles check (pruned_through % 256 = 0 and pruned_through between 0 and size),
+  constraint sample_retention_positive check (sample_retention > interval '0')
 );
 
 comment on table integrity._history_head is
@@ -42257,6 +46529,13 @@ comment on column integrity._history_head.size is 'Number of events, which is th
 comment on column integrity._history_head.leaf is 'Leaf hash of the last event; 32 zero bytes before the first.';
 comment on column integrity._history_head.peaks is
   'Roots of the perfect subtrees of the Merkle tree over all events, largest first, concatenated.';
+comment on column integrity._history_head.event_key_id is
+  'Key that signs events; NULL after its revocation. Where its seed is kept elsewhere, events that the database makes carry no signature.';
+comment on column integrity._history_head.system_identifier is
+  'Of the server, as the genesis or the last epoch event recorded it; with the timeline it tells a restored or promoted copy.';
+comment on column integrity._history_head.pruned_through is
+  'Events up to this seq may be gone, for integrity.prune_history removed them; their hashes are in integrity._tiles.';
+comment on column integrity._history_head.sample_retention is 'How long the samples of a batch are kept; NULL means for ever.';
 
 create table integrity._events (
   log_id text not null,
@@ -42276,11 +46555,57 @@ create table integrity._events (
 );
 
 create index on integrity._events (collection_id, seq);
+create index on integrity._events (seq) where type in ('genesis', 'key_registered', 'key_rotated', 'key_revoked', 'epoch', 'retention');
 
 comment on table integrity._events is
   'Events as the exact bytes that are hashed and signed. The other columns repeat what the bytes say; verification compares them.';
 comment on column integrity._events.seq is 'Position in the log, from 1: the order of events.';
 comment on column integrity._events.prev is 'Leaf hash of the event before this one.';
+
+create table integrity._tiles (
+  log_id text not null,
+  level int not null,
+  index bigint not null,
+  root bytea not null,
+  hashes bytea not null,
+  primary key (log_id, level, index),
+  constraint level_not_negative check (level >= 0),
+  constraint index_not_negative check (index >= 0),
+  constraint root_length check (octet_length(root) = 32),
+  constraint a_whole_tile check (octet_length(hashes) = 8192)
+);
+
+/* Incompressible, and read in parts. */
+alter table integrity._tiles alter column hashes set storage external;
+
+comment on table integrity._tiles is
+  'The Merkle tree in whole tiles of height 8 (C2SP tlog-tiles): 256 neighbouring hashes of one level each. Proofs read a few of them instead of all events.';
+comment on column integrity._tiles.level is '0: leaf hashes; n: roots of 256 tiles of level n - 1.';
+comment on column integrity._tiles.root is 'Root of the subtree under this tile, which is one hash of the tile above.';
+
+create table integrity._staged_samples (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  collection_id int not null,
+  sampled_at timestamptz not null,
+  state text not null,
+  measured_state text not null,
+  lambda_cut float8,
+  lambda2 float8
+);
+
+comment on table integrity._staged_samples is
+  'Samples that wait for integrity.sequence_samples to put them into the log, so that samplers do not wait for its head.';
+
+create table integrity._sample_batches (
+  log_id text not null,
+  seq bigint not null,
+  bytes bytea not null,
+  primary key (log_id, seq)
+);
+
+comment on table integrity._sample_batches is
+  'The samples of each event of type samples, as the canonical JSON whose SHA-256 that event holds. Retention removes old ones; the events stay.';
 
 create table integrity._checkpoints (
   log_id text not null,
@@ -42292,12 +46617,14 @@ create table integrity._checkpoints (
 );
 
 comment on table integrity._checkpoints is
-  'Checkpoints that this database issued, as signed notes. Only a copy kept elsewhere proves anything against its administrator.';
+  'Checkpoints of this log, as signed notes. Only a copy kept elsewhere proves anything against the administrator of the database.';
 
-revoke all on integrity._signing_keys, integrity._database_seeds, integrity._history_head, integrity._events, integrity._checkpoints
+revoke all on
+  integrity._signing_keys, integrity._database_seeds, integrity._key_uses, integrity._key_revocations, integrity._history_head,
+  integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 097-integrity-510-append-only.sql
+--! split: 103-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -42320,10 +46647,48 @@ $fn$;
 comment on function integrity._tg_history__refuse_change is
   'Refuses UPDATE, DELETE and TRUNCATE of the signed log with SQLSTATE 55000.';
 
-revoke all on function integrity._tg_history__refuse_change from public;
+create or replace function integrity._tg_history__refuse_removal()
+returns trigger
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  if exists (
+    select
+    from gone
+    where not exists (
+      select
+      from integrity._history_head h
+      where h.log_id = gone.log_id
+        and gone.seq <= case tg_table_name when '_events' then h.pruned_through else h.samples_expired_through end
+    )
+  ) then
+    raise exception using
+      errcode = '55000',
+      message = pg_catalog.format('expected no DELETE of %I.%I: it is append-only', tg_table_schema, tg_table_name),
+      hint = 'integrity.prune_history and the retention of samples remove what is old, and leave an event that says so.';
+  end if;
+  return null;
+end
+$fn$;
+
+comment on function integrity._tg_history__refuse_removal is
+  'Refuses with SQLSTATE 55000 to remove what no retention event of the log has given up.';
+
+revoke all on function integrity._tg_history__refuse_change, integrity._tg_history__refuse_removal from public;
 
 create trigger _100_refuse_change
-  before update or delete or truncate on integrity._events
+  before update or truncate on integrity._events
+  for each statement execute function integrity._tg_history__refuse_change();
+
+create trigger _100_refuse_change
+  before update or truncate on integrity._sample_batches
+  for each statement execute function integrity._tg_history__refuse_change();
+
+create trigger _100_refuse_change
+  before update or delete or truncate on integrity._tiles
   for each statement execute function integrity._tg_history__refuse_change();
 
 create trigger _100_refuse_change
@@ -42334,13 +46699,37 @@ create trigger _100_refuse_change
   before update or delete or truncate on integrity._signing_keys
   for each statement execute function integrity._tg_history__refuse_change();
 
+create trigger _100_refuse_change
+  before update or delete or truncate on integrity._key_uses
+  for each statement execute function integrity._tg_history__refuse_change();
+
+create trigger _100_refuse_change
+  before update or delete or truncate on integrity._key_revocations
+  for each statement execute function integrity._tg_history__refuse_change();
+
+create trigger _200_refuse_removal
+  after delete on integrity._events
+  referencing old table as gone
+  for each statement execute function integrity._tg_history__refuse_removal();
+
+create trigger _200_refuse_removal
+  after delete on integrity._sample_batches
+  referencing old table as gone
+  for each statement execute function integrity._tg_history__refuse_removal();
+
 /* Always: not silenced by session_replication_role. Restoring a dump inserts only. */
 alter table integrity._events enable always trigger _100_refuse_change;
+alter table integrity._sample_batches enable always trigger _100_refuse_change;
+alter table integrity._tiles enable always trigger _100_refuse_change;
 alter table integrity._checkpoints enable always trigger _100_refuse_change;
 alter table integrity._signing_keys enable always trigger _100_refuse_change;
+alter table integrity._key_uses enable always trigger _100_refuse_change;
+alter table integrity._key_revocations enable always trigger _100_refuse_change;
+alter table integrity._events enable always trigger _200_refuse_removal;
+alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 098-integrity-520-history-keys.sql
-/* Keys, and the beginning of the log. */
+--! split: 104-integrity-520-history-keys.sql
+/* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
 returns bytea
@@ -42362,7 +46751,7 @@ $fn$;
 comment on function integrity._random_seed is
   '32 random bytes for a key: SHA-256 of 488 bits from the random source of the server.';
 
-create or replace function integrity._register_key(
+create or replace function integrity._store_key(
   public_key bytea,
   purpose text,
   holder text
@@ -42390,10 +46779,10 @@ begin
 end
 $fn$;
 
-comment on function integrity._register_key is
+comment on function integrity._store_key is
   'Stores a public key and returns its id. Errors: 22023 for a key of small or mixed order or in another encoding, 23505 for a known one.';
 
-create or replace function integrity._new_database_key(
+create or replace function integrity._draw_key(
   purpose text
 )
 returns text
@@ -42404,23 +46793,111 @@ language plpgsql
 as $fn$
 declare
   seed bytea := integrity._random_seed();
-  id text := integrity._register_key(integrity._public_key(seed), purpose, 'database');
+  id text := integrity._store_key(integrity._public_key(seed), purpose, 'database');
 begin
   insert into integrity._database_seeds (key_id, seed) values (id, seed);
   return id;
 end
 $fn$;
 
-comment on function integrity._new_database_key is
+comment on function integrity._draw_key is
   'Draws a key whose seed stays in the database, and returns its id.';
 
-create or replace function integrity._begin_history()
+create or replace function integrity._key_as_json(
+  key_id text
+)
+returns jsonb
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return (
+    select jsonb_build_object(
+      'id', k.id,
+      'public_key', encode(k.public_key, 'hex'),
+      'purpose', k.purpose,
+      'holder', k.holder
+    )
+    from integrity._signing_keys k
+    where k.id = key_id
+  );
+end
+$fn$;
+
+comment on function integrity._key_as_json is 'A public key in the form in which events announce it.';
+
+revoke all on function integrity._random_seed, integrity._store_key, integrity._draw_key, integrity._key_as_json
+  from public;
+
+create or replace view integrity.signing_keys as
+select
+  k.id,
+  encode(k.public_key, 'hex') as public_key,
+  k.purpose,
+  k.holder,
+  k.id in (h.event_key_id, h.checkpoint_key_id, h.recovery_key_id) is true as is_in_use,
+  u.since_seq as used_since,
+  r.trusted_size as revoked_beyond,
+  k.created_at
+from integrity._signing_keys k
+cross join integrity._history_head h
+left join integrity._key_uses u on u.key_id = k.id
+left join integrity._key_revocations r on r.key_id = k.id;
+
+comment on view integrity.signing_keys is
+  'Every public key of the history. holder database means that the seed lies in the database, too.';
+comment on column integrity.signing_keys.used_since is 'The event that brought the key into use; NULL for one that is only registered.';
+comment on column integrity.signing_keys.revoked_beyond is
+  'NULL unless the key was revoked: then what it signed counts for so many first events only.';
+
+revoke all on integrity.signing_keys from public;
+grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 105-integrity-522-begin-history.sql
+/* The beginning of the log, and the lock on its end. */
+
+create or replace function integrity._server_identity()
+returns table (
+  system_identifier text,
+  timeline int
+)
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+    select
+      s.system_identifier::text,
+      /* After a promotion the control file names the old timeline until its next checkpoint. */
+      case
+        when pg_is_in_recovery() then (select c.timeline_id from pg_control_checkpoint() c)
+        else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
+      end
+    from pg_control_system() s;
+end
+$fn$;
+
+comment on function integrity._server_identity is
+  'What tells this server from a copy: system identifier and timeline. A restore or a promotion changes one of them.';
+
+create or replace function integrity._begin_history(
+  recovery_key bytea default null,
+  event_key bytea default null,
+  checkpoint_key bytea default null
+)
 returns void
 volatile
 security definer
 set search_path = ''
 language plpgsql
 as $fn$
+declare
+  event_key_id text;
+  checkpoint_key_id text;
+  recovery_key_id text;
+  server record;
 begin
   /*
    * One at a time: whoever comes second finds the head of the first. The lock is on a table
@@ -42430,55 +46907,452 @@ begin
   if exists (select from integrity._history_head) then
     return;
   end if;
-  insert into integrity._history_head (log_id, epoch, size, leaf, peaks, event_key_id, checkpoint_key_id)
+  event_key_id := case
+    when event_key is null then integrity._draw_key('events') else integrity._store_key(event_key, 'events', 'external') end;
+  checkpoint_key_id := case
+    when checkpoint_key is null then integrity._draw_key('checkpoints')
+    else integrity._store_key(checkpoint_key, 'checkpoints', 'external')
+  end;
+  if recovery_key is not null then
+    recovery_key_id := integrity._store_key(recovery_key, 'recovery', 'external');
+  end if;
+  insert into integrity._key_uses (key_id, since_seq)
+  select k.id, 1 from integrity._signing_keys k;
+
+  select i.* into strict server from integrity._server_identity() i;
+  insert into integrity._history_head (
+    log_id, epoch, size, leaf, peaks, event_key_id, checkpoint_key_id, recovery_key_id, system_identifier, timeline
+  )
   values (
     encode(substr(integrity._random_seed(), 1, 16), 'hex'),
     1,
     0,
     decode(repeat('00', 32), 'hex'),
     '',
-    integrity._new_database_key('events'),
-    integrity._new_database_key('checkpoints')
+    event_key_id,
+    checkpoint_key_id,
+    recovery_key_id,
+    server.system_identifier,
+    server.timeline
   );
   perform integrity._append_event('genesis', null, jsonb_build_object(
-    'words', 'The history begins; its keys are held by the database.',
-    'keys', (
-      select jsonb_agg(jsonb_build_object(
-        'id', k.id,
-        'public_key', encode(k.public_key, 'hex'),
-        'purpose', k.purpose,
-        'holder', k.holder
-      ) order by k.purpose)
-      from integrity._signing_keys k
-    )
+    'words', 'The history begins.',
+    'system_identifier', server.system_identifier,
+    'timeline', server.timeline,
+    'keys', (select jsonb_agg(integrity._key_as_json(k.id) order by k.purpose) from integrity._signing_keys k)
   ));
 end
 $fn$;
 
 comment on function integrity._begin_history is
-  'Draws the id and the first keys of the log and appends its first event, unless that happened already.';
+  'Draws the id of the log, takes or draws its first keys and appends its first event, unless that happened already.';
 
-revoke all on function integrity._random_seed, integrity._register_key, integrity._new_database_key, integrity._begin_history
+create or replace function integrity.begin_history(
+  recovery_key bytea default null,
+  event_key bytea default null,
+  checkpoint_key bytea default null
+)
+returns text
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  if exists (select from integrity._history_head) then
+    raise exception using
+      errcode = '55000',
+      message = 'expected a database whose history has not begun, but it has',
+      hint = 'Bring keys of your own into use with integrity.register_key and integrity.rotate_key.';
+  end if;
+  perform integrity._begin_history(recovery_key, event_key, checkpoint_key);
+  return (select h.log_id from integrity._history_head h);
+end
+$fn$;
+
+comment on function integrity.begin_history is
+  'Begins the history with public keys of your own and returns the id of the log: the offline recovery key, the key for events, the key for checkpoints. What is left out the database draws for itself, the recovery key excepted. Without this call the history begins by itself. Errors: 55000 when it has begun, 22023 for an unfit key.';
+
+create or replace function integrity._locked_head()
+returns integrity._history_head
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+begin
+  /* The lock that makes the log a line. A concurrent append under REPEATABLE READ ends in 40001. */
+  select h.* into head from integrity._history_head h for update;
+  if not found then
+    perform integrity._begin_history();
+    select h.* into strict head from integrity._history_head h for update;
+  end if;
+  return head;
+end
+$fn$;
+
+comment on function integrity._locked_head is
+  'The head of the log, locked until the end of the transaction; begins the log where that has not happened yet.';
+
+revoke all on function
+  integrity._server_identity, integrity._begin_history, integrity.begin_history, integrity._locked_head
   from public;
+grant execute on function integrity.begin_history to penstock_admin;
 
-create or replace view integrity.signing_keys as
-select
-  k.id,
-  encode(k.public_key, 'hex') as public_key,
-  k.purpose,
-  k.holder,
-  k.id in (h.event_key_id, h.checkpoint_key_id) as is_in_use,
-  k.created_at
-from integrity._signing_keys k
-cross join integrity._history_head h;
+--! split: 106-integrity-524-register-key.sql
+create or replace function integrity._key_in_use(
+  head integrity._history_head,
+  purpose text
+)
+returns text
+immutable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return case purpose
+    when 'events' then head.event_key_id
+    when 'checkpoints' then head.checkpoint_key_id
+    when 'recovery' then head.recovery_key_id
+  end;
+end
+$fn$;
 
-comment on view integrity.signing_keys is
-  'Every public key of the history. holder database means that the seed lies in the database, too.';
+comment on function integrity._key_in_use is 'The id of the key in use for a purpose, or NULL.';
 
-revoke all on integrity.signing_keys from public;
-grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
+create or replace function integrity._use_key(
+  purpose text,
+  key_id text,
+  seq bigint
+)
+returns void
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  update integrity._history_head h
+  set event_key_id = case purpose when 'events' then key_id else h.event_key_id end,
+      checkpoint_key_id = case purpose when 'checkpoints' then key_id else h.checkpoint_key_id end,
+      recovery_key_id = case purpose when 'recovery' then key_id else h.recovery_key_id end;
+  if key_id is not null then
+    insert into integrity._key_uses (key_id, since_seq) values (_use_key.key_id, seq);
+  end if;
+end
+$fn$;
 
---! split: 099-integrity-530-append-event.sql
+comment on function integrity._use_key is
+  'Brings a key into use for its purpose as of an event, or with NULL takes the present one out of use.';
+
+create or replace function integrity._announce_key(
+  key_id text
+)
+returns bigint
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  announced constant jsonb := integrity._key_as_json(key_id);
+  head constant integrity._history_head := integrity._locked_head();
+  seq bigint;
+begin
+  seq := integrity._append_event('key_registered', null, jsonb_build_object(
+    'words', pg_catalog.format('A key for %s, held %s, is registered.', announced ->> 'purpose',
+      case announced ->> 'holder' when 'database' then 'by the database' else 'outside of the database' end),
+    'key', announced
+  ));
+  if announced ->> 'purpose' = 'recovery'
+    and not exists (
+      select
+      from integrity._key_uses u
+      join integrity._signing_keys k on k.id = u.key_id
+      where k.purpose = 'recovery'
+    )
+  then
+    perform integrity._use_key('recovery', key_id, seq);
+  end if;
+  return seq;
+end
+$fn$;
+
+comment on function integrity._announce_key is
+  'Appends the event that makes a key known. The first recovery key is in use from then on.';
+
+create or replace function integrity.register_key(
+  public_key bytea,
+  purpose text
+)
+returns text
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  id text;
+begin
+  if purpose is null or purpose not in ('events', 'checkpoints', 'recovery') then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected purpose to be events, checkpoints or recovery, got %s', coalesce(purpose, 'NULL'));
+  end if;
+  id := integrity._store_key(public_key, purpose, 'external');
+  perform integrity._announce_key(id);
+  return id;
+end
+$fn$;
+
+comment on function integrity.register_key is
+  'Makes an Ed25519 public key known to the history and returns its id, the SHA-256 of its 32 bytes in hexadecimal. purpose is events, checkpoints or recovery. integrity.rotate_key brings it into use; the first recovery key is in use at once. Errors: 22023 for another purpose, or a key that is no canonical encoding, of small or of mixed order; 23505 for a known one.';
+
+create or replace function integrity.new_database_key(
+  purpose text
+)
+returns text
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  id text;
+begin
+  if purpose is null or purpose not in ('events', 'checkpoints') then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected purpose to be events or checkpoints, got %s', coalesce(purpose, 'NULL')),
+      hint = 'A recovery key is of use only outside of the database: integrity.register_key(public_key, ''recovery'').';
+  end if;
+  id := integrity._draw_key(purpose);
+  perform integrity._announce_key(id);
+  return id;
+end
+$fn$;
+
+comment on function integrity.new_database_key is
+  'Draws a key whose seed stays in the database and returns its id; integrity.rotate_key brings it into use. What it signs proves nothing against a superuser, a dump or a replica. Errors: 22023 for a purpose other than events and checkpoints.';
+
+revoke all on function
+  integrity._key_in_use, integrity._use_key, integrity._announce_key, integrity.register_key, integrity.new_database_key
+  from public;
+grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
+
+--! split: 107-integrity-526-rotate-key.sql
+create or replace function integrity._rotation(
+  head integrity._history_head,
+  new_key_id text
+)
+returns jsonb
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  new_key integrity._signing_keys;
+  current_id text;
+begin
+  select k.* into new_key from integrity._signing_keys k where k.id = new_key_id;
+  if not found then
+    raise exception using
+      errcode = '42704',
+      message = pg_catalog.format('expected the id of a registered key, got %s', coalesce(new_key_id, 'NULL')),
+      hint = 'integrity.register_key registers one; integrity.signing_keys lists all.';
+  end if;
+  if exists (select from integrity._key_uses u where u.key_id = new_key_id)
+    or exists (select from integrity._key_revocations r where r.key_id = new_key_id)
+  then
+    raise exception using
+      errcode = '55000',
+      message = pg_catalog.format('expected a key that was never in use and is not revoked, got %s', new_key_id),
+      hint = 'Register a new key: none is used twice.';
+  end if;
+  current_id := integrity._key_in_use(head, new_key.purpose);
+  if current_id is null and head.recovery_key_id is null then
+    raise exception using
+      errcode = '55000',
+      message = pg_catalog.format('expected a key for %s or a recovery key in use, which could authorise the new one', new_key.purpose);
+  end if;
+  return jsonb_build_object(
+    'purpose', new_key.purpose,
+    'old_key_id', current_id,
+    'authorised_by', coalesce(current_id, head.recovery_key_id),
+    'new_key', integrity._key_as_json(new_key_id)
+  );
+end
+$fn$;
+
+comment on function integrity._rotation is
+  'What a rotation to a key would say: its purpose, the key that it replaces, who must authorise it. Errors: 42704, 55000.';
+
+create or replace function integrity.rotation_statement(
+  new_key_id text
+)
+returns bytea
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+begin
+  return integrity._rotation_statement(
+    head.log_id, head.epoch, head.size + 1, encode(head.leaf, 'hex'), integrity._rotation(head, new_key_id));
+end
+$fn$;
+
+comment on function integrity.rotation_statement is
+  'The bytes that the key in use and the new one sign to make a rotation. They hold for the next position of the log only, which stays locked until the end of the transaction: sign them and call integrity.rotate_key in the same one. Errors: 42704 for an unknown key, 55000 for one that was used before.';
+
+create or replace function integrity._signature_for(
+  key_id text,
+  statement bytea,
+  given bytea,
+  argument text
+)
+returns bytea
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  signature constant bytea := coalesce(
+    given, integrity._sign((select s.seed from integrity._database_seeds s where s.key_id = _signature_for.key_id), statement));
+begin
+  if signature is null then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected %s, the signature of the statement by the key %s, got NULL', argument, key_id),
+      hint = 'The database makes only the signatures of keys that it holds itself.';
+  end if;
+  if integrity._verify_signature(
+    (select k.public_key from integrity._signing_keys k where k.id = key_id), statement, signature
+  ) is not true
+  then
+    raise exception using
+      errcode = '28000',
+      message = pg_catalog.format('expected %s to be the signature of the statement by the key %s', argument, key_id),
+      hint = 'Take the statement anew and sign it in the same transaction: it holds for one position of the log.';
+  end if;
+  return signature;
+end
+$fn$;
+
+comment on function integrity._signature_for is
+  'A signature of a statement, checked: the one given, or one made with the seed in the database. Errors: 22023 for none, 28000 for a wrong one.';
+
+create or replace function integrity.rotate_key(
+  new_key_id text,
+  authorisation bytea default null,
+  possession bytea default null
+)
+returns bigint
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  rotation constant jsonb := integrity._rotation(head, new_key_id);
+  statement constant bytea := integrity._rotation_statement(
+    head.log_id, head.epoch, head.size + 1, encode(head.leaf, 'hex'), rotation);
+  seq bigint;
+begin
+  seq := integrity._append_event('key_rotated', null, rotation || jsonb_build_object(
+    'words', pg_catalog.format('The key for %s is another one from here on.', rotation ->> 'purpose'),
+    'authorisation', encode(
+      integrity._signature_for(rotation ->> 'authorised_by', statement, authorisation, 'authorisation'), 'hex'),
+    'possession', encode(integrity._signature_for(new_key_id, statement, possession, 'possession'), 'hex')
+  ));
+  perform integrity._use_key(rotation ->> 'purpose', new_key_id, seq);
+  return seq;
+end
+$fn$;
+
+comment on function integrity.rotate_key is
+  'Brings a registered key into use in place of the present one of its purpose, and returns the seq of the event. Both signatures are over integrity.rotation_statement: authorisation by the key in use (after its revocation: by the recovery key), possession by the new one; one that is left out the database makes where it holds the seed. Events signed before stay valid. Errors: 22023, 28000 for a missing or wrong signature, 42704, 55000.';
+
+revoke all on function
+  integrity._rotation, integrity.rotation_statement, integrity._signature_for, integrity.rotate_key
+  from public;
+grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
+
+--! split: 108-integrity-530-append-event.sql
+create or replace function integrity._next_event(
+  head integrity._history_head,
+  event_type text,
+  collection text,
+  body jsonb
+)
+returns bytea
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return integrity._event_bytes(
+    jsonb_build_object(
+      'v', 1,
+      'log_id', head.log_id,
+      'epoch', head.epoch,
+      'seq', head.size + 1,
+      'prev', encode(head.leaf, 'hex'),
+      'key_id', head.event_key_id,
+      'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint::text,
+      'by', session_user,
+      'type', event_type,
+      'collection', collection,
+      'collection_id', (select c.id from penstock._collections c where c.name = collection)
+    ),
+    body
+  );
+end
+$fn$;
+
+comment on function integrity._next_event is
+  'The bytes of the event that would continue the log after this head.';
+
+create or replace function integrity._write_event(
+  head integrity._history_head,
+  event_type text,
+  collection_id int,
+  bytes bytea,
+  signature bytea
+)
+returns bigint
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  event_leaf constant bytea := sha256('\x00'::bytea || bytes);
+begin
+  insert into integrity._events (log_id, seq, prev, type, collection_id, key_id, signature, bytes)
+  values (
+    head.log_id, head.size + 1, head.leaf, event_type, collection_id,
+    case when signature is not null then head.event_key_id end, signature, bytes
+  );
+  update integrity._history_head h
+  set size = head.size + 1,
+      leaf = event_leaf,
+      peaks = integrity._merkle_append(head.peaks, head.size, event_leaf)
+  where h.log_id = head.log_id;
+  if (head.size + 1) % 256 = 0 then
+    perform integrity._store_tiles(head.log_id, head.size + 1);
+  end if;
+  return head.size + 1;
+end
+$fn$;
+
+comment on function integrity._write_event is
+  'Stores the event that continues the log, and moves the head and the tree. The caller holds the lock of the head.';
+
 create or replace function integrity._append_event(
   event_type text,
   collection text,
@@ -42491,59 +47365,236 @@ set search_path = ''
 language plpgsql
 as $fn$
 declare
-  head integrity._history_head;
-  found_collection_id int;
+  head integrity._history_head := integrity._locked_head();
   seed bytea;
   event bytea;
-  event_leaf bytea;
 begin
-  /* The lock that makes the log a line. A concurrent append under REPEATABLE READ ends in 40001. */
-  select h.* into head from integrity._history_head h for update;
-  if not found then
-    perform integrity._begin_history();
-    select h.* into strict head from integrity._history_head h for update;
-  end if;
-  select c.id into found_collection_id from penstock._collections c where c.name = _append_event.collection;
   select s.seed into seed from integrity._database_seeds s where s.key_id = head.event_key_id;
-
-  event := integrity._event_bytes(
-    jsonb_build_object(
-      'v', 1,
-      'log_id', head.log_id,
-      'epoch', head.epoch,
-      'seq', head.size + 1,
-      'prev', encode(head.leaf, 'hex'),
-      'key_id', head.event_key_id,
-      'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint::text,
-      'by', session_user,
-      'type', event_type,
-      'collection', collection,
-      'collection_id', found_collection_id
-    ),
-    body
+  if seed is null then
+    /* The key is kept elsewhere, or there is none: what the database says carries no signature. */
+    head.event_key_id := null;
+  end if;
+  event := integrity._next_event(head, event_type, collection, body);
+  return integrity._write_event(
+    head,
+    event_type,
+    (select c.id from penstock._collections c where c.name = _append_event.collection),
+    event,
+    integrity._sign(seed, event)
   );
-  event_leaf := sha256('\x00'::bytea || event);
-
-  insert into integrity._events (log_id, seq, prev, type, collection_id, key_id, signature, bytes)
-  values (
-    head.log_id, head.size + 1, head.leaf, event_type, found_collection_id,
-    head.event_key_id, integrity._sign(seed, event), event
-  );
-  update integrity._history_head h
-  set size = head.size + 1,
-      leaf = event_leaf,
-      peaks = integrity._merkle_append(head.peaks, head.size, event_leaf)
-  where h.log_id = head.log_id;
-  return head.size + 1;
 end
 $fn$;
 
 comment on function integrity._append_event is
-  'Appends one signed event in the transaction of its caller and returns its seq. The body is a small JSON object; previous_state, new_state, lambda_cut, witness_edges and words are the names that integrity.history reads. Errors: 22023 for an unfit type or body, 40001 when another transaction appended first under REPEATABLE READ.';
+  'Appends one event in the transaction of its caller and returns its seq; signed where the key for events lies in the database. The body is a small JSON object; previous_state, new_state, lambda_cut, witness_edges and words are the names that integrity.history reads. Errors: 22023 for an unfit type or body, 40001 when another transaction appended first under REPEATABLE READ.';
 
-revoke all on function integrity._append_event from public;
+revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 100-integrity-540-history.sql
+--! split: 109-integrity-535-append-signed.sql
+/* Events that a worker signs with a key that never comes into the database. */
+
+create or replace function integrity._refuse_reserved_type(
+  event_type text
+)
+returns void
+immutable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  if event_type in ('genesis', 'key_registered', 'key_rotated', 'key_revoked', 'epoch', 'retention', 'samples') then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected a type that a worker may use, got %s', event_type),
+      hint = 'Events of this type are made by the function that does what they say.';
+  end if;
+end
+$fn$;
+
+comment on function integrity._refuse_reserved_type is
+  'Refuses with SQLSTATE 22023 the types of events by which verifiers follow keys, epochs and retention.';
+
+create or replace function integrity._prepare_event(
+  event_type text,
+  collection text,
+  body jsonb
+)
+returns bytea
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+begin
+  perform integrity._refuse_reserved_type(event_type);
+  if not exists (select from integrity._signing_keys k where k.id = head.event_key_id and k.holder = 'external') then
+    raise exception using
+      errcode = '55000',
+      message = 'expected a key for events that is kept outside of the database to be in use',
+      hint = 'Bring one into use: integrity.register_key, then integrity.rotate_key.';
+  end if;
+  return integrity._next_event(head, event_type, collection, body);
+end
+$fn$;
+
+comment on function integrity._prepare_event is
+  'The bytes of the next event, to be signed outside and given to _append_signed in the same transaction, for which the head stays locked. Errors: 55000 unless an external key for events is in use, 22023 for an unfit type or body.';
+
+create or replace function integrity._append_signed(
+  bytes bytea,
+  signature bytea
+)
+returns bigint
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  event constant jsonb := integrity._decode_event(bytes);
+begin
+  if event is null then
+    raise exception using errcode = '22023', message = 'expected the exact bytes of an event';
+  end if;
+  perform integrity._refuse_reserved_type(event ->> 'type');
+  if (event ->> 'log_id', (event ->> 'epoch')::int, (event ->> 'seq')::bigint, event ->> 'prev')
+    is distinct from (head.log_id, head.epoch, head.size + 1, encode(head.leaf, 'hex'))
+  then
+    raise exception using
+      errcode = '40001',
+      message = 'expected an event that continues the log',
+      detail = pg_catalog.format('The log has %s events, the event wants to be number %s.', head.size, event ->> 'seq'),
+      hint = 'Prepare, sign and append in one transaction; retry it.';
+  end if;
+  if event ->> 'key_id' is distinct from head.event_key_id
+    or integrity._verify_signature(
+      (select k.public_key from integrity._signing_keys k where k.id = head.event_key_id), bytes, signature
+    ) is not true
+  then
+    raise exception using
+      errcode = '28000',
+      message = 'expected an event signed by the key in use',
+      detail = pg_catalog.format('in use: %s, named by the event: %s', head.event_key_id, event ->> 'key_id');
+  end if;
+  if event ->> 'by' is distinct from session_user then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected an event by %s, got one by %s', session_user, event ->> 'by');
+  end if;
+  return integrity._write_event(head, event ->> 'type', (event ->> 'collection_id')::int, bytes, signature);
+end
+$fn$;
+
+comment on function integrity._append_signed is
+  'Appends an event that was prepared by _prepare_event and signed outside; returns its seq. Errors: 22023 for other bytes than those of an event, 28000 for a signature that is not one of the key in use, 40001 when the log has moved on.';
+
+revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
+
+--! split: 110-integrity-540-samples.sql
+/*
+ * Samples come often and from many sessions. They are staged without a lock of the log and
+ * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
+ * and may go after a while.
+ */
+
+create or replace function integrity.sequence_samples(
+  max_samples int default 5000
+)
+returns table (
+  sequenced int,
+  waiting bigint,
+  seq bigint
+)
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+  batch record;
+  bytes bytea;
+begin
+  if max_samples is null or max_samples not between 1 and 10000 then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected max_samples from 1 to 10000, got %s', coalesce(max_samples::text, 'NULL'));
+  end if;
+  if exists (select from integrity._staged_samples) then
+    /* One sequencer at a time; the next one finds what this one leaves. */
+    head := integrity._locked_head();
+    with taken as (
+      delete from integrity._staged_samples s
+      where s.id in (select x.id from integrity._staged_samples x order by x.id limit max_samples)
+      returning s.*
+    )
+    select
+      count(*)::int as samples,
+      array_agg((extract(epoch from t.sampled_at) * 1000000)::bigint order by t.id) as sampled_at,
+      array_agg(t.collection order by t.id) as collection,
+      array_agg(t.collection_id order by t.id) as collection_id,
+      array_agg(t.state order by t.id) as state,
+      array_agg(t.measured_state order by t.id) as measured_state,
+      array_agg(t.lambda_cut order by t.id) as lambda_cut,
+      array_agg(t.lambda2 order by t.id) as lambda2
+    into batch
+    from taken t;
+  end if;
+  sequenced := coalesce(batch.samples, 0);
+  if sequenced > 0 then
+    bytes := integrity._sample_batch(
+      batch.sampled_at, batch.collection, batch.collection_id, batch.state, batch.measured_state, batch.lambda_cut, batch.lambda2);
+    seq := integrity._append_event('samples', null, jsonb_build_object(
+      'count', sequenced,
+      'sha256', encode(sha256(bytes), 'hex')
+    ));
+    insert into integrity._sample_batches (log_id, seq, bytes) values (head.log_id, sequence_samples.seq, bytes);
+    perform integrity._expire_samples(head);
+  end if;
+  select count(*) into waiting from integrity._staged_samples;
+  return next;
+end
+$fn$;
+
+comment on function integrity.sequence_samples is
+  'Puts up to max_samples waiting samples into the log, as one event, and says how many it was, how many wait still and the seq of the event (NULL for none). integrity.tick and the worker call it. Errors: 22023 for max_samples outside of 1 to 10000.';
+
+create or replace view integrity.samples as
+select
+  b.seq,
+  d.collection,
+  d.collection_id,
+  timestamptz 'epoch' + d.sampled_at * interval '1 microsecond' as sampled_at,
+  d.state,
+  d.measured_state,
+  d.lambda_cut,
+  d.lambda2
+from integrity._sample_batches b
+cross join lateral integrity._decode_samples(b.bytes) as d
+union all
+select
+  null,
+  s.collection,
+  s.collection_id,
+  s.sampled_at,
+  s.state,
+  s.measured_state,
+  s.lambda_cut,
+  s.lambda2
+from integrity._staged_samples s;
+
+comment on view integrity.samples is
+  'Every sample that is still kept. seq is the event whose batch holds it, NULL while it waits for one.';
+
+revoke all on function integrity.sequence_samples from public;
+revoke all on integrity.samples from public;
+grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
+grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 111-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -42643,7 +47694,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 101-integrity-550-verify-event.sql
+--! split: 112-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -42652,19 +47703,84 @@ language plpgsql
 as $fn$
 begin
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
-      'id', k.id,
-      'public_key', encode(k.public_key, 'hex'),
-      'purpose', k.purpose,
-      'holder', k.holder
-    )), '[]')
+    select coalesce(jsonb_agg(
+      integrity._key_as_json(k.id)
+        || jsonb_build_object('revoked_beyond', r.trusted_size, 'revoked_root', encode(r.trusted_root, 'hex'))
+      order by k.id
+    ), '[]')
     from integrity._signing_keys k
+    left join integrity._key_revocations r on r.key_id = k.id
   );
 end
 $fn$;
 
 comment on function integrity._verification_keys is 'All public keys in the form in which verification reads them.';
 
+create or replace function integrity._history_page(
+  after_log_id text,
+  after_seq bigint,
+  max_events int
+)
+returns table (
+  log_id text,
+  seq bigint,
+  prev bytea,
+  type text,
+  collection_id int,
+  key_id text,
+  signature bytea,
+  bytes bytea,
+  leaf bytea,
+  batch bytea
+)
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+begin
+  select h.* into head from integrity._history_head h;
+  if after_log_id in ('', head.log_id) and after_seq < head.pruned_through then
+    /* Of what retention removed the leaf hashes are left, in whole tiles. */
+    return query
+      select
+        head.log_id, g.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
+        coalesce(
+          sha256('\x00'::bytea || e.bytes),
+          (
+            select substr(t.hashes, ((g.seq - 1) % 256)::int * 32 + 1, 32)
+            from integrity._tiles t
+            where t.log_id = head.log_id and t.level = 0 and t.index = (g.seq - 1) / 256
+          )
+        ),
+        null::bytea
+      from generate_series(after_seq + 1, least(after_seq + max_events, head.pruned_through)) as g (seq)
+      left join integrity._events e on e.log_id = head.log_id and e.seq = g.seq
+      order by g.seq;
+    return;
+  end if;
+  /* By the primary key: sorting all rows with their bytes would spill to disk. */
+  return query
+    select
+      e.log_id, e.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
+      sha256('\x00'::bytea || e.bytes),
+      case when e.type = 'samples' then (
+        select b.bytes from integrity._sample_batches b where b.log_id = e.log_id and b.seq = e.seq
+      ) end
+    from integrity._events e
+    where (e.log_id, e.seq) > (after_log_id, after_seq)
+    order by e.log_id, e.seq
+    limit max_events;
+end
+$fn$;
+
+comment on function integrity._history_page is
+  'The next events with their leaf hashes and samples, in the order of the log. bytes are NULL for one that retention removed.';
+
+revoke all on function integrity._verification_keys, integrity._history_page from public;
+
+--! split: 113-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -42680,23 +47796,32 @@ language plpgsql
 as $fn$
 declare
   event integrity._events;
-  previous_leaf bytea;
+  event_leaf bytea;
   claimed_by_next bytea;
+  before record;
   problems jsonb;
   covering bigint;
-  holder text;
+  signer integrity._signing_keys;
+  is_void boolean;
 begin
   select e.* into event from integrity._events e where e.seq = verify_event.seq;
   if not found then
     raise exception using
       errcode = '22023',
       message = pg_catalog.format('expected the seq of an event, got %s', coalesce(verify_event.seq::text, 'NULL')),
-      hint = pg_catalog.format('Events have the numbers from 1 to %s.', coalesce((select max(e.seq) from integrity._events e), 0));
+      hint = pg_catalog.format(
+        'Events have the numbers from 1 to %s; old ones may have been removed by integrity.prune_history.',
+        coalesce((select max(e.seq) from integrity._events e), 0));
   end if;
-  select sha256('\x00'::bytea || e.bytes) into previous_leaf from integrity._events e where e.seq = event.seq - 1;
+  event_leaf := sha256('\x00'::bytea || event.bytes);
+  select p.leaf into before from integrity._history_page(event.log_id, event.seq - 2, 1) as p where p.seq = event.seq - 1;
   select e.prev into claimed_by_next from integrity._events e where e.seq = event.seq + 1;
   if not found then
-    select h.leaf into claimed_by_next from integrity._history_head h where h.size = event.seq;
+    select coalesce(
+      (select h.leaf from integrity._history_head h where h.size = event.seq),
+      (select substr(integrity._tile_part(h.log_id, 0, (event.seq - 1) / 256, 256), ((event.seq - 1) % 256)::int * 32 + 1, 32)
+       from integrity._history_head h where event.seq <= h.pruned_through)
+    ) into claimed_by_next;
   end if;
 
   select v.problems into problems
@@ -42704,29 +47829,34 @@ begin
     integrity._begin_verification(jsonb_build_object(
       'log_id', event.log_id,
       'keys', integrity._verification_keys(),
-      'notes', '[]'::jsonb,
       'held', null,
       'signatures', 'all',
       'from', jsonb_build_object(
         'seq', event.seq,
-        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(previous_leaf, 'hex'), 'nothing') end
+        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), 'nothing') end
       )
     )),
     array[event.seq], array[encode(event.prev, 'hex')], array[event.type], array[event.collection_id],
-    array[event.key_id], array[event.signature], array[event.bytes], array[sha256('\x00'::bytea || event.bytes)]
+    array[event.key_id], array[event.signature], array[event.bytes], array[event_leaf], array[null::text], '{}', '{}'
   ) as v;
-  if claimed_by_next is distinct from sha256('\x00'::bytea || event.bytes) then
+  if claimed_by_next is distinct from event_leaf then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');
   end if;
   is_valid := problems = '[]';
 
   select min(c.size) into covering from integrity._checkpoints c where c.size >= event.seq;
-  select k.holder into holder from integrity._signing_keys k where k.id = event.key_id;
-  seal := case when event.signature is not null then 'signed' when covering is not null then 'sealed' else 'unsealed' end;
+  select k.* into signer from integrity._signing_keys k where k.id = event.key_id;
+  is_void := exists (
+    select from integrity._key_revocations r where r.key_id = event.key_id and r.trusted_size < event.seq);
+  seal := case
+    when event.signature is not null and not is_void then 'signed'
+    when covering is not null then 'sealed'
+    else 'unsealed'
+  end;
   words := case
     when is_valid then
       pg_catalog.concat_ws(', ',
-        'signed by key=' || holder,
+        case when is_void then 'its signature does not count, for its key was revoked' else 'signed by key=' || signer.holder end,
         case when covering is null then 'under no checkpoint' else 'under the checkpoint over ' || covering || ' events' end)
     else (select string_agg(p ->> 'words', '; ') from jsonb_array_elements(problems) as p)
   end;
@@ -42735,12 +47865,38 @@ end
 $fn$;
 
 comment on function integrity.verify_event is
-  'Checks one event: its bytes, its columns, its signature and its links to both neighbours. seal is signed, sealed (unsigned but under a stored checkpoint) or unsealed. Errors: 22023 for a seq that does not exist.';
+  'Checks one event: its bytes, its columns, its signature and its links to both neighbours. seal is signed, sealed (no signature that counts, but under a stored checkpoint) or unsealed. Errors: 22023 for a seq that is not there.';
 
-revoke all on function integrity._verification_keys, integrity.verify_event from public;
+revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 102-integrity-560-verify-history.sql
+--! split: 114-integrity-560-verify-history.sql
+create or replace function integrity._tree_problems(
+  log_id text,
+  first_index bigint,
+  leaves bytea
+)
+returns table (
+  words text
+)
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+    select pg_catalog.format('tile %s of the tree is not the one over these events', g.index)
+    from generate_series(first_index, first_index + octet_length(leaves) / 8192 - 1) as g (index)
+    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = g.index
+    where t.hashes is distinct from substr(leaves, (g.index - first_index)::int * 8192 + 1, 8192)
+      or t.root is distinct from integrity._perfect_root(t.hashes)
+    order by g.index;
+end
+$fn$;
+
+comment on function integrity._tree_problems is
+  'Tiles of leaf hashes that do not hold these leaves, of which whole tiles are looked at.';
+
 create or replace function integrity.verify_history(
   checkpoint text default null,
   signatures text default 'checkpoints'
@@ -42757,15 +47913,19 @@ language plpgsql
 as $fn$
 #variable_conflict use_column
 declare
+  zero_hash constant bytea := decode(repeat('00', 32), 'hex');
   head integrity._history_head;
   state jsonb;
   chunk record;
+  notes record;
   outcome record;
+  summary jsonb;
   found bigint;
   problem_count bigint := 0;
   last_log_id text := '';
   last_seq bigint := 0;
-  row_total bigint;
+  seen bigint := 0;
+  row_total bigint := 0;
 begin
   if signatures is null or signatures not in ('checkpoints', 'all') then
     raise exception using
@@ -42776,16 +47936,12 @@ begin
   state := integrity._begin_verification(jsonb_build_object(
     'log_id', coalesce(head.log_id, ''),
     'keys', integrity._verification_keys(),
-    'notes', (select coalesce(jsonb_agg(c.note order by c.size), '[]') from integrity._checkpoints c),
     'held', checkpoint,
     'signatures', signatures
   ));
 
   loop
-    /*
-     * In pages by the primary key: sorting all rows with their bytes would spill to disk. The
-     * aggregates see the rows in the order of the subquery.
-     */
+    /* The aggregates see the rows in the order of the page. */
     select
       array_agg(e.seq) as seq,
       array_agg(encode(e.prev, 'hex')) as prev,
@@ -42794,32 +47950,50 @@ begin
       array_agg(e.key_id) as key_id,
       array_agg(e.signature) as signature,
       array_agg(e.bytes) as bytes,
-      array_agg(sha256('\x00'::bytea || e.bytes)) as leaf,
+      array_agg(coalesce(e.leaf, zero_hash)) as leaf,
+      string_agg(coalesce(e.leaf, zero_hash), ''::bytea) as leaves,
+      array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
+      count(e.bytes) as present,
       max(e.log_id) as last_log_id
     into chunk
-    from (
-      select x.*
-      from integrity._events x
-      where (x.log_id, x.seq) > (last_log_id, last_seq)
-      order by x.log_id, x.seq
-      limit 2000
-    ) as e;
+    from integrity._history_page(last_log_id, last_seq, 2048) as e;
     exit when chunk.seq is null;
     last_log_id := chunk.last_log_id;
     last_seq := chunk.seq[cardinality(chunk.seq)];
+    select
+      coalesce(array_agg(c.size order by c.size, c.key_id), '{}') as size,
+      coalesce(array_agg(c.note order by c.size, c.key_id), '{}') as note
+    into notes
+    from integrity._checkpoints c
+    where c.size > seen and c.size <= seen + cardinality(chunk.seq);
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf,
+      chunk.batch, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
     get diagnostics found = row_count;
     problem_count := problem_count + found;
+    if seen % 256 = 0 then
+      return query
+        select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaves) as t;
+      get diagnostics found = row_count;
+      problem_count := problem_count + found;
+    end if;
+    seen := seen + cardinality(chunk.seq);
+    row_total := row_total + chunk.present;
   end loop;
 
   return query
-    select *
-    from jsonb_to_recordset(integrity._finish_verification(state)) as p (seq bigint, problem text, words text);
+    select null::bigint, 'truncated', pg_catalog.format('a stored checkpoint covers %s events, only %s are here', c.size, seen)
+    from integrity._checkpoints c
+    where c.size > seen;
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
+  select f.problems, f.found into outcome from integrity._finish_verification(state) as f;
+  summary := outcome.found;
+  return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
   get diagnostics found = row_count;
   problem_count := problem_count + found;
 
@@ -42833,29 +48007,50 @@ begin
   problem_count := problem_count + found;
 
   /* Pages skip rows only where the primary key was dropped to make room for them. */
-  select count(*) into row_total from integrity._events;
-  if row_total <> (state ->> 'size')::bigint then
+  if row_total <> (select count(*) from integrity._events) then
     return query select null::bigint, 'order', pg_catalog.format(
-      'the table has %s rows for %s events', row_total, state ->> 'size');
+      'the table has %s rows for %s events', (select count(*) from integrity._events), row_total);
     problem_count := problem_count + 1;
   end if;
-  if (coalesce(head.size, 0), encode(coalesce(head.leaf, decode(repeat('00', 32), 'hex')), 'hex'), encode(coalesce(head.peaks, ''), 'hex'))
+  if (coalesce(head.size, 0), encode(coalesce(head.leaf, zero_hash), 'hex'), encode(coalesce(head.peaks, ''), 'hex'))
     is distinct from (
-      (state ->> 'size')::bigint,
+      seen,
       state ->> 'prev',
       (select coalesce(string_agg(p, '' order by i), '') from jsonb_array_elements_text(state -> 'peaks') with ordinality as t (p, i))
     )
   then
     return query select null::bigint, 'head', pg_catalog.format(
-      'the head of the log, at event %s, does not fit the %s events that are here', coalesce(head.size, 0), state ->> 'size');
+      'the head of the log, at event %s, does not fit the %s events that are here', coalesce(head.size, 0), seen);
     problem_count := problem_count + 1;
   end if;
+  return query
+    select null::bigint, 'tree', pg_catalog.format('tile %s of level %s of the tree does not fit the tiles below', t.index, t.level)
+    from integrity._tiles t
+    where (t.level > 0 and (
+        t.root is distinct from integrity._perfect_root(t.hashes)
+        or t.hashes is distinct from (
+          select string_agg(b.root, ''::bytea order by b.index)
+          from integrity._tiles b
+          where b.log_id = t.log_id and b.level = t.level - 1 and b.index / 256 = t.index
+        )
+      ))
+      or t.log_id is distinct from head.log_id
+      or t.index >= seen >> (8 * (t.level + 1));
+  get diagnostics found = row_count;
+  problem_count := problem_count + found;
 
-  return query select null::bigint, null, pg_catalog.format(
-    '%s events, %s: %s; %s',
-    state ->> 'size',
-    case signatures when 'all' then 'every signature checked' else 'signatures of checkpoints checked' end,
-    case problem_count when 0 then 'no problem' when 1 then '1 problem' else problem_count || ' problems' end,
+  return query select null::bigint, null, pg_catalog.concat_ws('; ',
+    pg_catalog.format(
+      '%s events, %s: %s',
+      seen,
+      case signatures when 'all' then 'every signature checked' else 'signatures of checkpoints checked' end,
+      case problem_count when 0 then 'no problem' when 1 then '1 problem' else problem_count || ' problems' end),
+    pg_catalog.format(
+      '%s signed, %s sealed by a checkpoint, %s unsealed', summary ->> 'signed', summary ->> 'sealed', summary ->> 'unsealed'),
+    case when summary ->> 'void' <> '0' then
+      pg_catalog.format('the signatures of %s do not count, for their key was revoked', summary ->> 'void')
+    end,
+    case when head.pruned_through > 0 then pg_catalog.format('events up to %s are removed but for their hashes', head.pruned_through) end,
     case
       when checkpoint is null then 'unanchored, for without a checkpoint kept elsewhere a history rewritten as a whole goes unnoticed'
       when problem_count > 0 then 'the held checkpoint vouches for nothing here'
@@ -42866,66 +48061,152 @@ end
 $fn$;
 
 comment on function integrity.verify_history is
-  'Checks the whole history: bytes, columns, links, keys, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
+  'Checks the whole history: bytes, columns, links, keys, samples, tree, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked and how many events are signed, sealed by a checkpoint, or neither. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
 
-revoke all on function integrity.verify_history from public;
+revoke all on function integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 103-integrity-570-checkpoint.sql
-create or replace function integrity.checkpoint()
-returns text
-volatile
-security definer
+--! split: 115-integrity-570-tree.sql
+/* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
+
+create or replace function integrity._perfect_root(
+  hashes bytea
+)
+returns bytea
+immutable
+strict
+parallel safe
 set search_path = ''
 language plpgsql
 as $fn$
 declare
-  head integrity._history_head;
-  signed_note text;
+  nodes bytea := hashes;
 begin
-  select h.* into head from integrity._history_head h;
-  if not found then
-    perform integrity._begin_history();
-    select h.* into strict head from integrity._history_head h;
-  end if;
-  select c.note into signed_note
-  from integrity._checkpoints c
-  where c.log_id = head.log_id and c.size = head.size and c.key_id = head.checkpoint_key_id;
-  if found then
-    return signed_note;
-  end if;
-
-  select integrity._checkpoint_note(head.log_id, head.size, integrity._merkle_root(head.peaks), k.holder, s.seed)
-  into strict signed_note
-  from integrity._database_seeds s
-  join integrity._signing_keys k on k.id = s.key_id
-  where s.key_id = head.checkpoint_key_id;
-  insert into integrity._checkpoints (log_id, size, key_id, note)
-  values (head.log_id, head.size, head.checkpoint_key_id, signed_note)
-  on conflict do nothing;
-  return signed_note;
+  while octet_length(nodes) > 32 loop
+    nodes := (
+      select string_agg(sha256('\x01'::bytea || substr(nodes, i, 64)), ''::bytea)
+      from generate_series(1, octet_length(nodes), 64) as i
+    );
+  end loop;
+  return nodes;
 end
 $fn$;
 
-comment on function integrity.checkpoint is
-  'A signed note over the history as it is now: keep it outside this server, and integrity.verify_history(checkpoint => note) finds every later change to these events. The line key=database says that its key lies in the database.';
+comment on function integrity._perfect_root is
+  'Root of the Merkle tree over a power of two of concatenated hashes (RFC 6962).';
 
-revoke all on function integrity.checkpoint from public;
-grant execute on function integrity.checkpoint to penstock_admin, penstock_operator, penstock_worker;
+create or replace function integrity._tile_part(
+  log_id text,
+  level int,
+  index bigint,
+  width int
+)
+returns bytea
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  first constant bigint := index * 256;
+  head integrity._history_head;
+  part bytea;
+begin
+  select substr(t.hashes, 1, width * 32) into part
+  from integrity._tiles t
+  where t.log_id = _tile_part.log_id and t.level = _tile_part.level and t.index = _tile_part.index;
+  if found then
+    return part;
+  end if;
+  if level > 0 then
+    return (
+      select string_agg(t.root, ''::bytea)
+      from (
+        select x.root
+        from integrity._tiles x
+        where x.log_id = _tile_part.log_id
+          and x.level = _tile_part.level - 1
+          and x.index >= first
+          and x.index < first + width
+        order by x.index
+      ) as t
+    );
+  end if;
+  /* An event holds the leaf hash of the one before it; the last leaf is in the head. */
+  select h.* into head from integrity._history_head h;
+  select string_agg(e.prev, ''::bytea) into part
+  from (
+    select x.prev
+    from integrity._events x
+    where x.log_id = _tile_part.log_id and x.seq > first + 1 and x.seq <= first + width + 1
+    order by x.seq
+  ) as e;
+  return coalesce(part, '') || case when first + width = head.size then head.leaf else '' end;
+end
+$fn$;
 
-create or replace view integrity.checkpoints as
-select c.size, c.note, k.holder, c.created_at
-from integrity._checkpoints c
-join integrity._signing_keys k on k.id = c.key_id;
+comment on function integrity._tile_part is
+  'The first hashes of a tile, concatenated, whether it is whole and stored or still growing. level 0 holds leaf hashes.';
 
-comment on view integrity.checkpoints is 'Checkpoints that this database issued. holder says where the signing key was kept.';
+create or replace function integrity._store_tiles(
+  log_id text,
+  size bigint
+)
+returns void
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  level int := 0;
+  nodes bigint := size;
+  hashes bytea;
+begin
+  while nodes % 256 = 0 and nodes > 0 loop
+    nodes := nodes / 256;
+    hashes := integrity._tile_part(log_id, level, nodes - 1, 256);
+    insert into integrity._tiles (log_id, level, index, root, hashes)
+    values (log_id, level, nodes - 1, integrity._perfect_root(hashes), hashes);
+    level := level + 1;
+  end loop;
+end
+$fn$;
 
-revoke all on integrity.checkpoints from public;
-grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
+comment on function integrity._store_tiles is
+  'Stores the tiles that have become whole with the last of so many events.';
 
---! split: 104-integrity-580-proofs.sql
-/* Leaf hashes of the first events, concatenated: what a proof is made of. */
-create or replace function integrity._leaves(
+create or replace function integrity._tiles_for(
+  log_id text,
+  size bigint,
+  leaves bigint[]
+)
+returns table (
+  levels int[],
+  indexes bigint[],
+  hashes bytea[]
+)
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+    select array_agg(p.level), array_agg(p.index), array_agg(integrity._tile_part(log_id, p.level, p.index, p.width))
+    from (
+      select distinct
+        l.level,
+        leaf >> (8 * (l.level + 1)) as index,
+        least(256, (size >> (8 * l.level)) - 256 * (leaf >> (8 * (l.level + 1))))::int as width
+      from unnest(leaves) as leaf
+      cross join generate_series(0, 6) as l (level)
+      where size >> (8 * l.level) > 256 * (leaf >> (8 * (l.level + 1)))
+    ) as p;
+end
+$fn$;
+
+comment on function integrity._tiles_for is
+  'The tiles on the way from these leaves (from 0) to the root of the tree of a size. With its last leaf they show every hash of a proof.';
+
+create or replace function integrity._root_at(
   size bigint
 )
 returns bytea
@@ -42933,24 +48214,116 @@ stable
 set search_path = ''
 language plpgsql
 as $fn$
+declare
+  head integrity._history_head;
 begin
-  if size is null or size < 1 or size > (select count(*) from integrity._events) then
-    raise exception using
-      errcode = '22023',
-      message = pg_catalog.format('expected a tree size from 1 to the number of events, got %s', coalesce(size::text, 'NULL')),
-      hint = pg_catalog.format('The history has %s events.', (select count(*) from integrity._events));
+  select h.* into head from integrity._history_head h;
+  if size = head.size then
+    return integrity._merkle_root(head.peaks);
   end if;
-  /* Ordered by the primary key in the subquery, for an ORDER BY in the aggregate would sort all bytes. */
   return (
-    select string_agg(sha256('\x00'::bytea || e.bytes), ''::bytea)
-    from (select x.bytes from integrity._events x where x.seq <= _leaves.size order by x.log_id, x.seq) as e
+    select integrity._root_from_tiles(size, t.levels, t.indexes, t.hashes)
+    from integrity._tiles_for(head.log_id, size, array[size - 1]) as t
   );
 end
 $fn$;
 
-comment on function integrity._leaves is
-  'Leaf hashes of the first events, concatenated. Errors: 22023 for a size beyond the history.';
+comment on function integrity._root_at is 'Root of the Merkle tree over the first events, as many as given.';
 
+create or replace function integrity._require_size(
+  size bigint
+)
+returns void
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  present constant bigint := coalesce((select h.size from integrity._history_head h), 0);
+begin
+  if size is null or size < 1 or size > present then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format('expected a tree size from 1 to the number of events, got %s', coalesce(size::text, 'NULL')),
+      hint = pg_catalog.format('The history has %s events.', present);
+  end if;
+end
+$fn$;
+
+comment on function integrity._require_size is 'Refuses with SQLSTATE 22023 a size that the history does not have.';
+
+create or replace function integrity._require_root(
+  size bigint,
+  root text
+)
+returns void
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_size(size);
+  if encode(integrity._root_at(size), 'hex') is distinct from root then
+    raise exception using
+      errcode = '55R04',
+      message = pg_catalog.format('expected a checkpoint over the first %s events, got one over others', size),
+      detail = pg_catalog.format('root here %s, root of the checkpoint %s', encode(integrity._root_at(size), 'hex'), root),
+      hint = 'This log and the one of the checkpoint have gone separate ways: find out who restored or changed it.';
+  end if;
+end
+$fn$;
+
+comment on function integrity._require_root is
+  'Refuses with SQLSTATE 55R04 a root that is not the one over the first events.';
+
+revoke all on function
+  integrity._perfect_root, integrity._tile_part, integrity._store_tiles, integrity._tiles_for, integrity._root_at,
+  integrity._require_size, integrity._require_root
+  from public;
+
+--! split: 116-integrity-575-tree-head.sql
+create or replace function integrity.tree_head()
+returns table (
+  log_id text,
+  epoch int,
+  size bigint,
+  leaf bytea,
+  root bytea,
+  event_key_id text,
+  event_key_holder text,
+  checkpoint_key_id text,
+  checkpoint_key_holder text,
+  recovery_key_id text,
+  system_identifier text,
+  timeline int,
+  recorded_system_identifier text,
+  recorded_timeline int
+)
+stable
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+    select
+      h.log_id, h.epoch, h.size, h.leaf, integrity._merkle_root(h.peaks),
+      h.event_key_id, e.holder, h.checkpoint_key_id, c.holder, h.recovery_key_id,
+      s.system_identifier, s.timeline, h.system_identifier, h.timeline
+    from integrity._history_head h
+    cross join integrity._server_identity() s
+    left join integrity._signing_keys e on e.id = h.event_key_id
+    left join integrity._signing_keys c on c.id = h.checkpoint_key_id;
+end
+$fn$;
+
+comment on function integrity.tree_head is
+  'Where the history ends: number of events, last leaf, root of the Merkle tree, keys in use, and which server this is, beside what the log recorded about that. No row before the first event. Where they differ, the database was restored or promoted: see integrity.declare_epoch.';
+
+revoke all on function integrity.tree_head from public;
+grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 117-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -42984,24 +48357,28 @@ set search_path = ''
 language plpgsql
 as $fn$
 declare
-  leaves bytea;
+  log_id text;
 begin
-  size := coalesce(tree_size, (select count(*) from integrity._events));
-  leaves := integrity._leaves(size);
+  select h.log_id, coalesce(tree_size, h.size) into log_id, size from integrity._history_head h;
+  perform integrity._require_size(size);
   if seq is null or seq < 1 or seq > size then
     raise exception using
       errcode = '22023',
       message = pg_catalog.format('expected a seq from 1 to %s, got %s', size, coalesce(seq::text, 'NULL'));
   end if;
-  path := integrity._hashes(integrity._inclusion_proof(leaves, seq - 1));
-  leaf := substr(leaves, (seq::int - 1) * 32 + 1, 32);
-  root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
+  select
+    integrity._hashes(integrity._inclusion_proof(size, seq - 1, t.levels, t.indexes, t.hashes)),
+    integrity._root_from_tiles(size, t.levels, t.indexes, t.hashes)
+  into path, root
+  from integrity._tiles_for(log_id, size, array[seq - 1, size - 1]) as t;
+  leaf := substr(
+    integrity._tile_part(log_id, 0, (seq - 1) / 256, ((seq - 1) % 256)::int + 1), ((seq - 1) % 256)::int * 32 + 1);
   return next;
 end
 $fn$;
 
 comment on function integrity.inclusion_proof is
-  'Proof that an event is among the first tree_size events (default: all): hash the path onto the leaf and compare with the root of a checkpoint (RFC 6962). Errors: 22023 for a number out of range.';
+  'Proof that an event is among the first tree_size events (default: all): hash the path onto the leaf and compare with the root of a checkpoint (RFC 6962). Reads a few tiles of the tree, however long the history. Errors: 22023 for a number out of range.';
 
 create or replace function integrity.consistency_proof(
   first_size bigint,
@@ -43019,67 +48396,510 @@ set search_path = ''
 language plpgsql
 as $fn$
 declare
-  leaves bytea;
+  log_id text;
 begin
-  size := coalesce(second_size, (select count(*) from integrity._events));
-  leaves := integrity._leaves(size);
+  select h.log_id, coalesce(second_size, h.size) into log_id, size from integrity._history_head h;
+  perform integrity._require_size(size);
   if first_size is null or first_size < 1 or first_size > size then
     raise exception using
       errcode = '22023',
       message = pg_catalog.format('expected an earlier size from 1 to %s, got %s', size, coalesce(first_size::text, 'NULL'));
   end if;
-  path := integrity._hashes(integrity._consistency_proof(leaves, first_size));
-  first_root := integrity._merkle_root(integrity._merkle_append('', 0, substr(leaves, 1, first_size::int * 32)));
-  second_root := integrity._merkle_root(integrity._merkle_append('', 0, leaves));
+  select
+    integrity._hashes(integrity._consistency_proof(first_size, size, t.levels, t.indexes, t.hashes)),
+    integrity._root_from_tiles(size, t.levels, t.indexes, t.hashes)
+  into path, second_root
+  from integrity._tiles_for(log_id, size, array[first_size - 1, size - 1]) as t;
+  first_root := integrity._root_at(first_size);
   return next;
 end
 $fn$;
 
 comment on function integrity.consistency_proof is
-  'Proof that the first first_size events are the beginning of the first second_size ones (default: all), between the roots of two checkpoints (RFC 6962). Errors: 22023 for a size out of range.';
+  'Proof that the first first_size events are the beginning of the first second_size ones (default: all), between the roots of two checkpoints (RFC 6962). Reads a few tiles of the tree, however long the history. Errors: 22023 for a size out of range.';
 
-revoke all on function integrity._leaves, integrity._hashes, integrity.inclusion_proof, integrity.consistency_proof from public;
+revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.consistency_proof from public;
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 105-integrity-590-export-history.sql
-create or replace function integrity.export_history()
-returns setof jsonb
+--! split: 118-integrity-582-revoke-key.sql
+create or replace function integrity._revocation(
+  key_id text,
+  reason text,
+  checkpoint text
+)
+returns jsonb
+stable
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+  opened jsonb;
+begin
+  select h.* into head from integrity._history_head h;
+  if head.recovery_key_id is null then
+    raise exception using
+      errcode = '55000',
+      message = 'expected a recovery key in use, for only that one revokes',
+      hint = 'integrity.register_key(public_key, ''recovery''), while the keys in use are still yours alone.';
+  end if;
+  if not exists (select from integrity._signing_keys k where k.id = key_id) then
+    raise exception using
+      errcode = '42704',
+      message = pg_catalog.format('expected the id of a registered key, got %s', coalesce(key_id, 'NULL')),
+      hint = 'integrity.signing_keys lists all.';
+  end if;
+  if exists (select from integrity._key_revocations r where r.key_id = _revocation.key_id) then
+    raise exception using errcode = '55000', message = pg_catalog.format('the key %s is revoked already', key_id);
+  end if;
+  if coalesce(btrim(reason), '') = '' then
+    raise exception using errcode = '22023', message = 'expected a reason, got none';
+  end if;
+  if checkpoint is not null then
+    opened := integrity._open_checkpoint(checkpoint, head.log_id, integrity._verification_keys());
+    perform integrity._require_root((opened ->> 'size')::bigint, opened ->> 'root');
+  end if;
+  return jsonb_build_object(
+    'key_id', key_id,
+    'reason', reason,
+    'trusted_size', coalesce((opened ->> 'size')::bigint, 0),
+    'trusted_root', opened -> 'root',
+    'authorised_by', head.recovery_key_id
+  );
+end
+$fn$;
+
+comment on function integrity._revocation is
+  'What a revocation would say. Errors: 22023, 28000 for a checkpoint that no key of this log signed, 42704, 55000, 55R04 for a checkpoint over other events.';
+
+create or replace function integrity.revocation_statement(
+  key_id text,
+  reason text,
+  checkpoint text default null
+)
+returns bytea
 stable
 security definer
 set search_path = ''
 language plpgsql
 as $fn$
 begin
+  return integrity._revocation_statement(
+    (select h.log_id from integrity._history_head h), integrity._revocation(key_id, reason, checkpoint));
+end
+$fn$;
+
+comment on function integrity.revocation_statement is
+  'The bytes that the recovery key signs to revoke a key. They are bound to no position, so that they can be signed offline at leisure. Errors: as integrity.revoke_key.';
+
+create or replace function integrity.revoke_key(
+  key_id text,
+  reason text,
+  authorisation bytea,
+  checkpoint text default null
+)
+returns bigint
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  revocation constant jsonb := integrity._revocation(key_id, reason, checkpoint);
+  statement constant bytea := integrity._revocation_statement(head.log_id, revocation);
+  purpose text;
+  event_seq bigint;
+begin
+  perform integrity._signature_for(head.recovery_key_id, statement, authorisation, 'authorisation');
+  select k.purpose into purpose from integrity._signing_keys k where k.id = revoke_key.key_id;
+  if integrity._key_in_use(head, purpose) = key_id then
+    perform integrity._use_key(purpose, null, null);
+  end if;
+  event_seq := integrity._append_event('key_revoked', null, revocation || jsonb_build_object(
+    'words', pg_catalog.format('A key for %s is revoked: %s', purpose, reason),
+    'authorisation', encode(authorisation, 'hex')
+  ));
+  insert into integrity._key_revocations (key_id, seq, trusted_size, trusted_root)
+  values (
+    revoke_key.key_id, event_seq, (revocation ->> 'trusted_size')::bigint, decode(revocation ->> 'trusted_root', 'hex')
+  );
+  return event_seq;
+end
+$fn$;
+
+comment on function integrity.revoke_key is
+  'Revokes a key and returns the seq of the event. authorisation is the signature of integrity.revocation_statement by the recovery key. checkpoint is a note that was held elsewhere before the compromise: what the key signed counts for the events under it only; without one, nothing of it counts. Afterwards no key is in use for its purpose until integrity.rotate_key, authorised by the recovery key, brings one. Errors: 22023, 28000 for a wrong signature, 42704, 55000 without a recovery key, 55R04 for a checkpoint over other events.';
+
+revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
+grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
+
+--! split: 119-integrity-584-checkpoint.sql
+create or replace function integrity.checkpoint()
+returns text
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+  signed_note text;
+begin
+  select h.* into head from integrity._history_head h;
+  if not found then
+    perform integrity._begin_history();
+    select h.* into strict head from integrity._history_head h;
+  end if;
+  select c.note into signed_note
+  from integrity._checkpoints c
+  where c.log_id = head.log_id and c.size = head.size and c.key_id = head.checkpoint_key_id;
+  if found then
+    return signed_note;
+  end if;
+
+  select integrity._checkpoint_note(head.log_id, head.size, integrity._merkle_root(head.peaks), k.holder, s.seed)
+  into signed_note
+  from integrity._database_seeds s
+  join integrity._signing_keys k on k.id = s.key_id
+  where s.key_id = head.checkpoint_key_id;
+  if signed_note is null then
+    raise exception using
+      errcode = '55000',
+      message = 'expected a key for checkpoints that the database holds, but the one in use is kept elsewhere or was revoked',
+      hint = 'The worker makes the checkpoints: SELECT note FROM integrity.checkpoints ORDER BY size DESC LIMIT 1.';
+  end if;
+  insert into integrity._checkpoints (log_id, size, key_id, note)
+  values (head.log_id, head.size, head.checkpoint_key_id, signed_note)
+  on conflict do nothing;
+  return signed_note;
+end
+$fn$;
+
+comment on function integrity.checkpoint is
+  'A signed note over the history as it is now: keep it outside this server, and integrity.verify_history(checkpoint => note) finds every later change to these events. The line key=database says that its key lies in the database. Errors: 55000 when the worker signs the checkpoints, or when the key was revoked.';
+
+create or replace function integrity._store_checkpoint(
+  note text
+)
+returns void
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head integrity._history_head;
+  opened jsonb;
+begin
+  select h.* into head from integrity._history_head h;
+  opened := integrity._open_checkpoint(note, head.log_id, integrity._verification_keys());
+  if opened ->> 'key_id' is distinct from head.checkpoint_key_id then
+    raise exception using
+      errcode = '28000',
+      message = 'expected a checkpoint signed by the key in use',
+      detail = pg_catalog.format('in use: %s, signed by: %s', head.checkpoint_key_id, opened ->> 'key_id');
+  end if;
+  perform integrity._require_root((opened ->> 'size')::bigint, opened ->> 'root');
+  insert into integrity._checkpoints (log_id, size, key_id, note)
+  values (head.log_id, (opened ->> 'size')::bigint, opened ->> 'key_id', note)
+  on conflict do nothing;
+end
+$fn$;
+
+comment on function integrity._store_checkpoint is
+  'Stores a checkpoint that was signed outside of the database. Errors: 22023 for a malformed note, one of another log or of more events than are here, 28000 when the key in use did not sign it, 55R04 when it is over other events.';
+
+revoke all on function integrity.checkpoint, integrity._store_checkpoint from public;
+grant execute on function integrity.checkpoint to penstock_admin, penstock_operator, penstock_worker;
+
+create or replace view integrity.checkpoints as
+select c.size, c.note, c.key_id, k.holder, c.created_at
+from integrity._checkpoints c
+join integrity._signing_keys k on k.id = c.key_id;
+
+comment on view integrity.checkpoints is 'Checkpoints of this history. holder says where the signing key was kept.';
+
+revoke all on integrity.checkpoints from public;
+grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 120-integrity-586-retention.sql
+/* What may go after a while, and what stays so that later proofs hold. */
+
+create or replace function integrity._expire_samples(
+  head integrity._history_head
+)
+returns void
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  boundary constant timestamptz := clock_timestamp() - head.sample_retention;
+  oldest timestamptz;
+  through bigint;
+begin
+  /* A day later than it might, so that it happens once a day and not with every batch. */
+  select e.created_at into oldest
+  from integrity.events e
+  where e.seq = (select min(b.seq) from integrity._sample_batches b);
+  if oldest is null or head.sample_retention is null or oldest > boundary - interval '1 day' then
+    return;
+  end if;
+  /* Only what a checkpoint covers: its digest can then still be proved to have been in the log. */
+  select max(b.seq) into through
+  from integrity._sample_batches b
+  join integrity.events e on e.seq = b.seq
+  where e.created_at < boundary
+    and b.seq <= (select coalesce(max(c.size), 0) from integrity._checkpoints c);
+  if through is null then
+    return;
+  end if;
+  perform integrity._append_event('retention', null, jsonb_build_object(
+    'words', pg_catalog.format('The samples of events up to %s are removed; their digests stay.', through),
+    'kind', 'samples',
+    'through', through
+  ));
+  update integrity._history_head h set samples_expired_through = through;
+  delete from integrity._sample_batches b where b.seq <= through;
+end
+$fn$;
+
+comment on function integrity._expire_samples is
+  'Removes the batches of samples that are older than the retention and under a checkpoint, and leaves an event that says so.';
+
+create or replace function integrity.set_sample_retention(
+  keep interval
+)
+returns void
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+begin
+  if keep <= interval '0' then
+    raise exception using
+      errcode = '22023', message = pg_catalog.format('expected an interval above 0, or NULL to keep samples for ever, got %s', keep);
+  end if;
+  update integrity._history_head h set sample_retention = keep;
+  perform integrity._append_event('sample_retention', null, jsonb_build_object('keep', keep::text));
+end
+$fn$;
+
+comment on function integrity.set_sample_retention is
+  'How long samples are kept, 30 days at first; NULL means for ever. Events are not affected: transitions stay. Errors: 22023 for an interval that is not above 0.';
+
+create or replace function integrity.prune_history(
+  through bigint,
+  reason text
+)
+returns bigint
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  boundary constant bigint := through / 256 * 256;
+  covered constant bigint := coalesce((select max(c.size) from integrity._checkpoints c), 0);
+  removed bigint;
+begin
+  if through is null or boundary <= head.pruned_through or boundary > covered then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format(
+        'expected a seq whose multiple of 256 below is above %s and under a checkpoint, of which the last covers %s events, got %s',
+        head.pruned_through, covered, coalesce(through::text, 'NULL')),
+      hint = 'Export the history first, and take a checkpoint: SELECT integrity.checkpoint().';
+  end if;
+  if coalesce(btrim(reason), '') = '' then
+    raise exception using errcode = '22023', message = 'expected a reason, got none';
+  end if;
+  perform integrity._append_event('retention', null, jsonb_build_object(
+    'words', pg_catalog.format('The events up to %s are removed: %s', boundary, reason),
+    'kind', 'events',
+    'through', boundary
+  ));
+  update integrity._history_head h
+  set pruned_through = boundary, samples_expired_through = greatest(h.samples_expired_through, boundary);
+  delete from integrity._sample_batches b where b.seq <= boundary;
+  delete from integrity._events e
+  where e.seq <= boundary
+    and e.type not in ('genesis', 'key_registered', 'key_rotated', 'key_revoked', 'epoch', 'retention');
+  get diagnostics removed = row_count;
+  return removed;
+end
+$fn$;
+
+comment on function integrity.prune_history is
+  'Removes the events up to a seq, rounded down to a multiple of 256, and returns how many it was. What tells of keys, epochs and retention stays, and so do all hashes: the rest verifies as before, and whoever holds an export proves what was removed. Errors: 22023 for a seq beyond the last checkpoint or a missing reason.';
+
+revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
+grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
+
+--! split: 121-integrity-588-epochs.sql
+create or replace function integrity.declare_epoch(
+  kind text,
+  lost_to bigint,
+  reason text,
+  lost_from bigint default null
+)
+returns int
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  head constant integrity._history_head := integrity._locked_head();
+  first_lost constant bigint := coalesce(lost_from, head.size + 1);
+  server record;
+begin
+  if kind is null or kind not in ('restore', 'promotion') then
+    raise exception using
+      errcode = '22023', message = pg_catalog.format('expected kind to be restore or promotion, got %s', coalesce(kind, 'NULL'));
+  end if;
+  if first_lost not between 1 and head.size + 1 or lost_to is null or lost_to < first_lost - 1 then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format(
+        'expected the lost events to begin at 1 to %s and to end there or later (one before: none), got %s to %s',
+        head.size + 1, first_lost, coalesce(lost_to::text, 'NULL')),
+      hint = 'lost_to is the size of the newest checkpoint that was kept outside of this server.';
+  end if;
+  if coalesce(btrim(reason), '') = '' then
+    raise exception using errcode = '22023', message = 'expected a reason, got none';
+  end if;
+  select i.* into strict server from integrity._server_identity() i;
+  update integrity._history_head h
+  set epoch = head.epoch + 1, system_identifier = server.system_identifier, timeline = server.timeline;
+  perform integrity._append_event('epoch', null, jsonb_build_object(
+    'words', case
+      when lost_to < first_lost then pg_catalog.format('A %s, without loss: %s', kind, reason)
+      else pg_catalog.format('A %s to event %s; events %s to %s of before are lost: %s', kind, first_lost - 1, first_lost, lost_to, reason)
+    end,
+    'kind', kind,
+    'previous_epoch', head.epoch,
+    'restored_to', first_lost - 1,
+    'lost_from', first_lost,
+    'lost_to', lost_to,
+    'reason', reason,
+    'system_identifier', server.system_identifier,
+    'timeline', server.timeline
+  ));
+  return head.epoch + 1;
+end
+$fn$;
+
+comment on function integrity.declare_epoch is
+  'Says that this database is a restored backup or a promoted standby, and which events of before are lost; returns the number of the new epoch. kind is restore or promotion. lost_to is the last event known to have existed, by a checkpoint kept elsewhere; lost_from defaults to the one after the last that is here. Verification with a checkpoint from the lost part says "restored" then, not "tampered". Errors: 22023.';
+
+create or replace view integrity.epochs as
+select
+  (d.event ->> 'epoch')::int as epoch,
+  e.seq,
+  d.event -> 'body' ->> 'kind' as kind,
+  (d.event -> 'body' ->> 'restored_to')::bigint as restored_to,
+  (d.event -> 'body' ->> 'lost_from')::bigint as lost_from,
+  (d.event -> 'body' ->> 'lost_to')::bigint as lost_to,
+  d.event -> 'body' ->> 'reason' as reason,
+  timestamptz 'epoch' + (d.event ->> 'at')::bigint * interval '1 microsecond' as created_at,
+  d.event ->> 'by' as created_by
+from integrity._events e
+cross join lateral integrity._decode_event(e.bytes) as d (event)
+/* As the index is partial, so that this view finds its few rows among millions. */
+where e.type in ('genesis', 'key_registered', 'key_rotated', 'key_revoked', 'epoch', 'retention')
+  and e.type = 'epoch';
+
+comment on view integrity.epochs is
+  'Restores and promotions that operators have declared, with the events that each has lost.';
+
+revoke all on function integrity.declare_epoch from public;
+revoke all on integrity.epochs from public;
+grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
+grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 122-integrity-590-export-history.sql
+create or replace function integrity.export_history(
+  first_seq bigint default 1,
+  max_events int default null
+)
+returns setof jsonb
+stable
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  page_size constant int := 1000;
+  last_log_id text := '';
+  last_seq bigint := first_seq - 1;
+  remaining int := max_events;
+  page_count int;
+  entry record;
+begin
+  if first_seq is null or first_seq < 1 or max_events < 0 then
+    raise exception using
+      errcode = '22023',
+      message = pg_catalog.format(
+        'expected first_seq from 1 and max_events from 0 or NULL, got %s and %s',
+        coalesce(first_seq::text, 'NULL'), coalesce(max_events::text, 'NULL'));
+  end if;
   return query
-    select jsonb_build_object('kind', 'log', 'log_id', h.log_id) from integrity._history_head h;
+    select jsonb_build_object('kind', 'log', 'log_id', h.log_id, 'size', h.size) from integrity._history_head h;
   return query
     select jsonb_build_object('kind', 'key') || k from jsonb_array_elements(integrity._verification_keys()) as k;
-  return query
-    select jsonb_build_object(
-      'kind', 'event',
-      'seq', e.seq,
-      'prev', encode(e.prev, 'hex'),
-      'type', e.type,
-      'collection_id', e.collection_id,
-      'key_id', e.key_id,
-      'signature', encode(e.signature, 'hex'),
-      'bytes', encode(e.bytes, 'hex')
-    )
-    from integrity._events e
-    order by e.log_id, e.seq;
-  return query
-    select jsonb_build_object('kind', 'checkpoint', 'note', c.note) from integrity._checkpoints c order by c.size;
+  if first_seq > 1 then
+    select h.log_id into last_log_id from integrity._history_head h;
+  end if;
+  loop
+    page_count := 0;
+    for entry in select p.* from integrity._history_page(last_log_id, last_seq, least(page_size, remaining)) as p loop
+      page_count := page_count + 1;
+      last_log_id := entry.log_id;
+      last_seq := entry.seq;
+      return next case
+        when entry.bytes is null then
+          jsonb_build_object('kind', 'removed', 'seq', entry.seq, 'leaf', encode(entry.leaf, 'hex'))
+        else
+          jsonb_build_object(
+            'kind', 'event',
+            'seq', entry.seq,
+            'prev', encode(entry.prev, 'hex'),
+            'type', entry.type,
+            'collection_id', entry.collection_id,
+            'key_id', entry.key_id,
+            'signature', encode(entry.signature, 'hex'),
+            'bytes', encode(entry.bytes, 'hex')
+          )
+      end;
+      if entry.batch is not null then
+        return next jsonb_build_object('kind', 'samples', 'seq', entry.seq, 'bytes', encode(entry.batch, 'hex'));
+      end if;
+      return query
+        select jsonb_build_object('kind', 'checkpoint', 'size', c.size, 'key_id', c.key_id, 'note', c.note)
+        from integrity._checkpoints c
+        where c.log_id = entry.log_id and c.size = entry.seq
+        order by c.key_id;
+    end loop;
+    remaining := remaining - page_count;
+    exit when page_count = 0 or remaining = 0;
+  end loop;
 end
 $fn$;
 
 comment on function integrity.export_history is
-  'The whole history as JSON objects, one a row: the log, its keys, its events as hexadecimal bytes, its checkpoints. Written as JSON Lines it can be verified without this server.';
+  'The history as JSON objects, one a row: the log, its keys, then its events from first_seq on, at most max_events (default: all), as hexadecimal bytes, each followed by its samples and the checkpoints over it. Written as JSON Lines it can be verified without this server. For a long history ask for page after page, or with \copy. Errors: 22023 for a number below its least.';
 
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 106-integrity-599-history-owner.sql
+--! split: 123-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -43087,7 +48907,8 @@ grant execute on function integrity.export_history to penstock_admin, penstock_o
  */
 grant usage on schema penstock, integrity to penstock_log_owner;
 grant select on penstock._collections to penstock_log_owner;
-grant execute on function penstock._collection(text), penstock._near_names(text), integrity._decode_event(bytea)
+grant execute on function penstock._collection(text), penstock._near_names(text), integrity._decode_event(bytea),
+  integrity._decode_samples(bytea)
   to penstock_log_owner;
 
 /* A new owner needs CREATE on the schema, for as long as it takes. */
@@ -43100,27 +48921,71 @@ begin
   foreach object in array array[
     'table integrity._signing_keys',
     'table integrity._database_seeds',
+    'table integrity._key_uses',
+    'table integrity._key_revocations',
     'table integrity._history_head',
     'table integrity._events',
+    'table integrity._tiles',
+    'table integrity._staged_samples',
+    'table integrity._sample_batches',
     'table integrity._checkpoints',
     'view integrity.signing_keys',
     'view integrity.events',
+    'view integrity.samples',
+    'view integrity.epochs',
     'view integrity.checkpoints',
     'function integrity._random_seed()',
-    'function integrity._register_key(bytea, text, text)',
-    'function integrity._new_database_key(text)',
-    'function integrity._begin_history()',
+    'function integrity._store_key(bytea, text, text)',
+    'function integrity._draw_key(text)',
+    'function integrity._key_as_json(text)',
+    'function integrity._server_identity()',
+    'function integrity._begin_history(bytea, bytea, bytea)',
+    'function integrity.begin_history(bytea, bytea, bytea)',
+    'function integrity._locked_head()',
+    'function integrity._key_in_use(integrity._history_head, text)',
+    'function integrity._use_key(text, text, bigint)',
+    'function integrity._announce_key(text)',
+    'function integrity.register_key(bytea, text)',
+    'function integrity.new_database_key(text)',
+    'function integrity._rotation(integrity._history_head, text)',
+    'function integrity.rotation_statement(text)',
+    'function integrity._signature_for(text, bytea, bytea, text)',
+    'function integrity.rotate_key(text, bytea, bytea)',
+    'function integrity._revocation(text, text, text)',
+    'function integrity.revocation_statement(text, text, text)',
+    'function integrity.revoke_key(text, text, bytea, text)',
+    'function integrity._next_event(integrity._history_head, text, text, jsonb)',
+    'function integrity._write_event(integrity._history_head, text, int, bytea, bytea)',
     'function integrity._append_event(text, text, jsonb)',
+    'function integrity._refuse_reserved_type(text)',
+    'function integrity._prepare_event(text, text, jsonb)',
+    'function integrity._append_signed(bytea, bytea)',
+    'function integrity.sequence_samples(int)',
+    'function integrity._expire_samples(integrity._history_head)',
+    'function integrity.set_sample_retention(interval)',
+    'function integrity.prune_history(bigint, text)',
+    'function integrity.declare_epoch(text, bigint, text, bigint)',
     'function integrity._verification_keys()',
-    'function integrity._leaves(bigint)',
+    'function integrity._history_page(text, bigint, int)',
+    'function integrity._perfect_root(bytea)',
+    'function integrity._tile_part(text, int, bigint, int)',
+    'function integrity._store_tiles(text, bigint)',
+    'function integrity._tiles_for(text, bigint, bigint[])',
+    'function integrity._root_at(bigint)',
+    'function integrity._require_size(bigint)',
+    'function integrity._require_root(bigint, text)',
+    'function integrity.tree_head()',
+    'function integrity._tree_problems(text, bigint, bytea)',
     'function integrity._hashes(bytea)',
     'function integrity.history(text, text, timestamptz, int)',
     'function integrity.verify_event(bigint)',
     'function integrity.verify_history(text, text)',
     'function integrity.checkpoint()',
+    'function integrity._store_checkpoint(text)',
     'function integrity.inclusion_proof(bigint, bigint)',
     'function integrity.consistency_proof(bigint, bigint)',
-    'function integrity.export_history()'
+    'function integrity.export_history(bigint, int)',
+    'function integrity._tg_history__refuse_removal()'
   ]
   loop
     execute pg_catalog.format('alter %s owner to penstock_log_owner', object);
@@ -43137,17 +49002,33 @@ revoke create on schema integrity from penstock_log_owner;
  */
 grant execute on function
   integrity._append_event(text, text, jsonb),
+  integrity._prepare_event(text, text, jsonb),
+  integrity._append_signed(bytea, bytea),
+  integrity._store_checkpoint(text),
+  integrity.begin_history(bytea, bytea, bytea),
+  integrity.register_key(bytea, text),
+  integrity.new_database_key(text),
+  integrity.rotation_statement(text),
+  integrity.rotate_key(text, bytea, bytea),
+  integrity.revocation_statement(text, text, text),
+  integrity.revoke_key(text, text, bytea, text),
+  integrity.sequence_samples(int),
+  integrity.set_sample_retention(interval),
+  integrity.prune_history(bigint, text),
+  integrity.declare_epoch(text, bigint, text, bigint),
+  integrity.tree_head(),
   integrity.history(text, text, timestamptz, int),
   integrity.verify_event(bigint),
   integrity.verify_history(text, text),
   integrity.checkpoint(),
   integrity.inclusion_proof(bigint, bigint),
   integrity.consistency_proof(bigint, bigint),
-  integrity.export_history()
+  integrity.export_history(bigint, int)
   to current_user;
-grant select on integrity.signing_keys, integrity.events, integrity.checkpoints to current_user;
+grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
+grant insert on integrity._staged_samples to current_user;
 
---! split: 107-integrity-600-worker.sql
+--! split: 124-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -43317,7 +49198,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 108-integrity-610-outbox.sql
+--! split: 125-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -43390,7 +49271,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 109-memory-000-schema.sql
+--! split: 126-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -43399,7 +49280,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 110-memory-change-settings.sql
+--! split: 127-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -43811,7 +49692,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 111-memory-review.sql
+--! split: 128-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -45906,7 +51787,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 112-memory-010-namespaces.sql
+--! split: 129-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -46069,7 +51950,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 113-memory-015-tenants.sql
+--! split: 130-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -46211,7 +52092,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 114-memory-020-memories.sql
+--! split: 131-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -46342,7 +52223,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 115-memory-030-scheduling.sql
+--! split: 132-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -46426,7 +52307,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 116-memory-040-graph.sql
+--! split: 133-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -46476,7 +52357,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 117-memory-050-decisions.sql
+--! split: 134-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -46521,7 +52402,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 118-memory-060-models.sql
+--! split: 135-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -46633,7 +52514,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 119-memory-070-init.sql
+--! split: 136-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -46742,7 +52623,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 120-memory-100-store.sql
+--! split: 137-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -46941,7 +52822,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 121-memory-110-insert.sql
+--! split: 138-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -47111,7 +52992,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 122-memory-120-records.sql
+--! split: 139-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -47268,7 +53149,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 123-memory-130-supersede.sql
+--! split: 140-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -47385,7 +53266,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 124-memory-200-retrievability.sql
+--! split: 141-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -47437,7 +53318,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 125-memory-210-conditions.sql
+--! split: 142-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -47534,7 +53415,7 @@ comment on function memory._few_match is
 
 revoke all on function memory._condition, memory._few_match from public;
 
---! split: 126-memory-220-vector-arm.sql
+--! split: 143-memory-220-vector-arm.sql
 create or replace function memory._vector_statement(
   condition text,
   exact boolean
@@ -47617,7 +53498,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 127-memory-230-words.sql
+--! split: 144-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -47735,7 +53616,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 128-memory-235-text-arm.sql
+--! split: 145-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -47826,7 +53707,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 129-memory-240-search.sql
+--! split: 146-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -48024,7 +53905,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 130-memory-300-review.sql
+--! split: 147-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -48126,7 +54007,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 131-memory-310-scheduling.sql
+--! split: 148-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -48271,7 +54152,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 132-memory-400-edges.sql
+--! split: 149-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -48423,7 +54304,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 133-memory-410-neighbors.sql
+--! split: 150-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -48506,7 +54387,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 134-memory-500-domains.sql
+--! split: 151-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -48658,7 +54539,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 135-memory-600-upkeep.sql
+--! split: 152-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -48835,7 +54716,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 136-memory-610-reembed.sql
+--! split: 153-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -48968,7 +54849,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 137-memory-615-reembed-batches.sql
+--! split: 154-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -49050,7 +54931,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 138-memory-620-reembed-swap.sql
+--! split: 155-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -49178,7 +55059,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 139-postamble.sql
+--! split: 156-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
