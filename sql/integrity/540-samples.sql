@@ -27,27 +27,31 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected max_samples from 1 to 10000, got %s', coalesce(max_samples::text, 'NULL'));
   end if;
-  if exists (select from integrity._staged_samples) then
-    /* One sequencer at a time; the next one finds what this one leaves. */
-    head := integrity._locked_head();
-    with taken as (
-      delete from integrity._staged_samples s
-      where s.id in (select x.id from integrity._staged_samples x order by x.id limit max_samples)
-      returning s.*
-    )
-    select
-      count(*)::int as samples,
-      array_agg((extract(epoch from t.sampled_at) * 1000000)::bigint order by t.id) as sampled_at,
-      array_agg(t.collection order by t.id) as collection,
-      array_agg(t.collection_id order by t.id) as collection_id,
-      array_agg(t.state order by t.id) as state,
-      array_agg(t.measured_state order by t.id) as measured_state,
-      array_agg(t.lambda_cut order by t.id) as lambda_cut,
-      array_agg(t.lambda2 order by t.id) as lambda2
-    into batch
-    from taken t;
+  if not exists (select from integrity._staged_samples) then
+    sequenced := 0;
+    waiting := 0;
+    return next;
+    return;
   end if;
-  sequenced := coalesce(batch.samples, 0);
+  /* One sequencer at a time; the next one finds what this one leaves. */
+  head := integrity._locked_head();
+  with taken as (
+    delete from integrity._staged_samples s
+    where s.id in (select x.id from integrity._staged_samples x order by x.id limit max_samples)
+    returning s.*
+  )
+  select
+    count(*)::int as samples,
+    array_agg((extract(epoch from t.sampled_at) * 1000000)::bigint order by t.id) as sampled_at,
+    array_agg(t.collection order by t.id) as collection,
+    array_agg(t.collection_id order by t.id) as collection_id,
+    array_agg(t.state order by t.id) as state,
+    array_agg(t.measured_state order by t.id) as measured_state,
+    array_agg(t.lambda_cut order by t.id) as lambda_cut,
+    array_agg(t.lambda2 order by t.id) as lambda2
+  into batch
+  from taken t;
+  sequenced := batch.samples;
   if sequenced > 0 then
     bytes := integrity._sample_batch(
       batch.sampled_at, batch.collection, batch.collection_id, batch.state, batch.measured_state, batch.lambda_cut, batch.lambda2);
