@@ -2,19 +2,42 @@
 /**
  * The `penstock` command: one file per subcommand under commands/.
  *
- * Exit codes: 0 done, 1 the work failed or a check said no, 2 wrong usage, 130 interrupted.
+ * Exit codes: 0 done, 1 the work failed or a check said no, 2 wrong usage, 130 interrupted; a command's help names
+ * those of its own.
  */
 import { demo } from "./commands/demo.ts"
 import { doctor } from "./commands/doctor.ts"
+import { historyExport } from "./commands/history-export.ts"
+import { keyGenerate } from "./commands/key-generate.ts"
+import { keyInstall } from "./commands/key-install.ts"
+import { keyAuthorise, keyRevoke } from "./commands/key-revoke.ts"
+import { keyShow } from "./commands/key-show.ts"
 import { migrate } from "./commands/migrate.ts"
 import { plans } from "./commands/plans.ts"
 import { status } from "./commands/status.ts"
 import { up } from "./commands/up.ts"
+import { verify } from "./commands/verify.ts"
+import { worker } from "./commands/worker.ts"
 import { type Command, helpText, readWords } from "./lib/command.ts"
 import { formatReport, report, UsageError } from "./lib/errors.ts"
 import { VERSION } from "./lib/version.ts"
 
-const COMMANDS: readonly Command[] = [up, migrate, plans, status, doctor, demo]
+const COMMANDS: readonly Command[] = [
+  up,
+  migrate,
+  plans,
+  status,
+  doctor,
+  worker,
+  historyExport,
+  verify,
+  keyGenerate,
+  keyShow,
+  keyInstall,
+  keyRevoke,
+  keyAuthorise,
+  demo,
+]
 
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))

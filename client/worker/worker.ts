@@ -21,6 +21,9 @@ export class Worker {
   readonly telemetry = new Telemetry()
   private readonly options: WorkerOptions
   private wake: () => void = () => {}
+  private hasBegun = false
+  /** Errors since the last complete round. */
+  private failures = 0
 
   constructor(options: WorkerOptions) {
     this.options = options
@@ -29,18 +32,17 @@ export class Worker {
   /** Works until the signal fires. Rejects when the worker must not go on: HistoryForked, or a lasting error. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.wake(), { once: true })
-    for (let failures = 0; !signal.aborted; ) {
-      const rounds = this.telemetry.connections
+    while (!signal.aborted) {
       try {
         await this.connected(signal)
       } catch (error) {
         this.telemetry.problem = (error as Error).message
         if (error instanceof HistoryForked) this.telemetry.status = "forked"
         if (isLasting(error) || signal.aborted) throw error
-        failures = this.telemetry.connections > rounds ? 1 : failures + 1
+        this.failures++
         this.telemetry.errors++
         this.telemetry.status = "connecting"
-        const pause = Math.min(250 * 2 ** Math.min(failures, 10), longestReconnectMs) * (0.5 + Math.random() / 2)
+        const pause = Math.min(250 * 2 ** Math.min(this.failures, 10), longestReconnectMs) * (0.5 + Math.random() / 2)
         const { message, code } = error as { message: string; code?: string }
         this.options.log.warn(
           { step: "reconnect", code, problem: message, pause_ms: Math.round(pause) },
@@ -77,7 +79,11 @@ export class Worker {
     this.telemetry.status = "active"
     this.telemetry.problem = undefined
     log.info({ step: "active", token: Number(token), name: options.name }, "this is the active worker")
-    await sealer.append("worker_started", { name: options.name, version: options.version, token: Number(token) })
+    // Once a process: a server that comes and goes does not fill the history.
+    if (!this.hasBegun) {
+      await sealer.append("worker_started", { name: options.name, version: options.version, token: Number(token) })
+    }
+    this.hasBegun = true
     await sealer.seal()
 
     let told = false
@@ -102,6 +108,7 @@ export class Worker {
         beatAt = Date.now()
       }
       await this.measure(server, postman, waiting)
+      this.failures = 0
       log.debug({ step: "round" }, "round complete")
       if (!told) await this.pause(await pauseUntilDue(server), signal)
     }
