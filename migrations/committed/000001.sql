@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4d6c503e2021a46fde1100aa8562739278a66f16
+--! Hash: sha1:e0428b669f1dc02cbbbef11701968ee18b832320
 
 --! split: 001-preamble.sql
 /*
@@ -47523,27 +47523,31 @@ begin
       errcode = '22023',
       message = pg_catalog.format('expected max_samples from 1 to 10000, got %s', coalesce(max_samples::text, 'NULL'));
   end if;
-  if exists (select from integrity._staged_samples) then
-    /* One sequencer at a time; the next one finds what this one leaves. */
-    head := integrity._locked_head();
-    with taken as (
-      delete from integrity._staged_samples s
-      where s.id in (select x.id from integrity._staged_samples x order by x.id limit max_samples)
-      returning s.*
-    )
-    select
-      count(*)::int as samples,
-      array_agg((extract(epoch from t.sampled_at) * 1000000)::bigint order by t.id) as sampled_at,
-      array_agg(t.collection order by t.id) as collection,
-      array_agg(t.collection_id order by t.id) as collection_id,
-      array_agg(t.state order by t.id) as state,
-      array_agg(t.measured_state order by t.id) as measured_state,
-      array_agg(t.lambda_cut order by t.id) as lambda_cut,
-      array_agg(t.lambda2 order by t.id) as lambda2
-    into batch
-    from taken t;
+  if not exists (select from integrity._staged_samples) then
+    sequenced := 0;
+    waiting := 0;
+    return next;
+    return;
   end if;
-  sequenced := coalesce(batch.samples, 0);
+  /* One sequencer at a time; the next one finds what this one leaves. */
+  head := integrity._locked_head();
+  with taken as (
+    delete from integrity._staged_samples s
+    where s.id in (select x.id from integrity._staged_samples x order by x.id limit max_samples)
+    returning s.*
+  )
+  select
+    count(*)::int as samples,
+    array_agg((extract(epoch from t.sampled_at) * 1000000)::bigint order by t.id) as sampled_at,
+    array_agg(t.collection order by t.id) as collection,
+    array_agg(t.collection_id order by t.id) as collection_id,
+    array_agg(t.state order by t.id) as state,
+    array_agg(t.measured_state order by t.id) as measured_state,
+    array_agg(t.lambda_cut order by t.id) as lambda_cut,
+    array_agg(t.lambda2 order by t.id) as lambda2
+  into batch
+  from taken t;
+  sequenced := batch.samples;
   if sequenced > 0 then
     bytes := integrity._sample_batch(
       batch.sampled_at, batch.collection, batch.collection_id, batch.state, batch.measured_state, batch.lambda_cut, batch.lambda2);
@@ -49198,7 +49202,75 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 125-integrity-610-outbox.sql
+--! split: 125-integrity-605-worker-signatures.sql
+/* What the worker writes into the history: each call carries its token. */
+create or replace function integrity.worker_prepare_event(
+  token bigint,
+  event_type text,
+  body jsonb
+)
+returns bytea
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  return integrity._prepare_event(event_type, null, body);
+end
+$fn$;
+
+comment on function integrity.worker_prepare_event is
+  'The exact bytes of the next event, for the worker to sign. Holds the head of the history until the end of the transaction. Errors: 55000 when another worker has begun, or when the key in use lies in the database.';
+
+create or replace function integrity.worker_append_signed(
+  token bigint,
+  bytes bytea,
+  signature bytea
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  return integrity._append_signed(bytes, signature);
+end
+$fn$;
+
+comment on function integrity.worker_append_signed is
+  'Appends an event that the worker has signed and returns its seq. Errors: 55000 when another worker has begun, 28000 for a signature that is not valid under the key in use, 40001 when the history has moved on.';
+
+create or replace function integrity.worker_store_checkpoint(
+  token bigint,
+  note text
+)
+returns void
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform integrity._require_worker(token);
+  perform integrity._store_checkpoint(note);
+end
+$fn$;
+
+comment on function integrity.worker_store_checkpoint is
+  'Keeps a checkpoint that the worker has signed. Errors: 55000 when another worker has begun, 28000 for a signature of no key in use, 55R04 when it is not of this history, 22023 malformed.';
+
+revoke all on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint from public;
+grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
+  to penstock_admin, penstock_worker;
+
+--! split: 126-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -49271,7 +49343,74 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 126-memory-000-schema.sql
+--! split: 127-integrity-620-metrics.sql
+create or replace function integrity.metrics()
+returns table (
+  name text,
+  labels jsonb,
+  value float8
+)
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+#variable_conflict use_column
+begin
+  return query
+  select m.name, jsonb_build_object('collection', s.collection), m.value
+  from integrity.states s
+  left join integrity._samples l using (collection)
+  cross join lateral (values
+    ('penstock_state', array_position(array['normal', 'stress', 'critical'], s.state)::float8 - 1),
+    ('penstock_lambda_cut', s.lambda_cut),
+    ('penstock_sample_age_seconds', extract(epoch from clock_timestamp() - s.last_sample)::float8),
+    ('penstock_stale', s.stale::int::float8),
+    ('penstock_blind_signals', jsonb_array_length(coalesce(l.witness -> 'blind', '[]'))::float8)
+  ) as m (name, value)
+  where m.value is not null
+  order by m.name, s.collection;
+
+  return query
+  select 'penstock_refusals_total', jsonb_build_object('collection', r.collection, 'operation', r.operation), r.total::float8
+  from integrity._refusal_totals() r
+  order by r.collection, r.operation;
+
+  return query
+  select m.name, jsonb '{}', m.value
+  from integrity.tree_head() h
+  cross join lateral (
+    select max(c.size) as size, max(c.created_at) as created_at
+    from integrity.checkpoints c
+    where c.holder = 'external'
+  ) as sealed
+  cross join lateral (values
+    ('penstock_history_events', h.size::float8),
+    ('penstock_history_pending_signatures', (h.size - coalesce(sealed.size, 0))::float8),
+    ('penstock_history_checkpoint_age_seconds', extract(epoch from clock_timestamp() - sealed.created_at)::float8)
+  ) as m (name, value)
+  where m.value is not null;
+
+  return query
+  select 'penstock_notifications_pending', jsonb '{}', count(*)::float8
+  from integrity._outbox o
+  where o.delivered_at is null;
+
+  return query
+  select 'penstock_disk_used_share', jsonb '{}', w.disk_used_share
+  from integrity._worker w
+  where w.disk_used_share is not null;
+end
+$fn$;
+
+comment on function integrity.metrics is
+  'Figures for monitoring, with the names and labels under which the worker shows them to Prometheus.';
+
+revoke all on function integrity.metrics from public;
+grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
+
+--! split: 128-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -49280,7 +49419,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 127-memory-change-settings.sql
+--! split: 129-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -49692,7 +49831,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 128-memory-review.sql
+--! split: 130-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -51787,7 +51926,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 129-memory-010-namespaces.sql
+--! split: 131-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -51950,7 +52089,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 130-memory-015-tenants.sql
+--! split: 132-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -52092,7 +52231,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 131-memory-020-memories.sql
+--! split: 133-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -52223,7 +52362,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 132-memory-030-scheduling.sql
+--! split: 134-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -52307,7 +52446,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 133-memory-040-graph.sql
+--! split: 135-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -52357,7 +52496,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 134-memory-050-decisions.sql
+--! split: 136-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -52402,7 +52541,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 135-memory-060-models.sql
+--! split: 137-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -52514,7 +52653,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 136-memory-070-init.sql
+--! split: 138-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -52623,7 +52762,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 137-memory-100-store.sql
+--! split: 139-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -52822,7 +52961,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 138-memory-110-insert.sql
+--! split: 140-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -52992,7 +53131,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 139-memory-120-records.sql
+--! split: 141-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -53149,7 +53288,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 140-memory-130-supersede.sql
+--! split: 142-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -53266,7 +53405,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 141-memory-200-retrievability.sql
+--! split: 143-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -53318,7 +53457,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 142-memory-210-conditions.sql
+--! split: 144-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -53415,7 +53554,7 @@ comment on function memory._few_match is
 
 revoke all on function memory._condition, memory._few_match from public;
 
---! split: 143-memory-220-vector-arm.sql
+--! split: 145-memory-220-vector-arm.sql
 create or replace function memory._vector_statement(
   condition text,
   exact boolean
@@ -53498,7 +53637,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 144-memory-230-words.sql
+--! split: 146-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -53616,7 +53755,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 145-memory-235-text-arm.sql
+--! split: 147-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -53707,7 +53846,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 146-memory-240-search.sql
+--! split: 148-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -53905,7 +54044,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 147-memory-300-review.sql
+--! split: 149-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -54007,7 +54146,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 148-memory-310-scheduling.sql
+--! split: 150-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -54152,7 +54291,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 149-memory-400-edges.sql
+--! split: 151-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -54304,7 +54443,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 150-memory-410-neighbors.sql
+--! split: 152-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -54387,7 +54526,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 151-memory-500-domains.sql
+--! split: 153-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -54539,7 +54678,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 152-memory-600-upkeep.sql
+--! split: 154-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -54716,7 +54855,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 153-memory-610-reembed.sql
+--! split: 155-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -54849,7 +54988,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 154-memory-615-reembed-batches.sql
+--! split: 156-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -54931,7 +55070,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 155-memory-620-reembed-swap.sql
+--! split: 157-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -55059,7 +55198,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 156-postamble.sql
+--! split: 158-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
