@@ -5,7 +5,8 @@
  *   tsx test/run.ts --only static         only formatter, type checks and linters
  *   tsx test/run.ts --only sql            only one suite
  *
- * The SQL tests run twice from the same files: on the embedded database, and on a server ("sql-on-server"):
+ * The SQL tests and the fuzz tests run twice from the same files: on the embedded database, and on a server
+ * ("sql-on-server", "fuzz-on-server"):
  * the one of DATABASE_URL, else a private cluster where `make native` has been run.
  * With PENSTOCK_NO_SKIP=1 (continuous integration) a skipped test is a failure.
  */
@@ -14,18 +15,28 @@ import { countTests, JEST_SUITES, type Outcome, runJest, type Totals } from "./s
 import { runStaticChecks } from "./support/run-static.ts"
 import { openTestServer } from "./support/test-server.ts"
 
-const SERVER_SUITE = "sql-on-server"
-const known = ["static", ...JEST_SUITES, SERVER_SUITE]
+/** The suites whose files run a second time, on a server. */
+const TWICE: readonly string[] = ["sql", "fuzz"]
+const onServer = (suite: string) => `${suite}-on-server`
+const known = ["static", ...JEST_SUITES, ...TWICE.map(onServer)]
 
-async function runOnServer(): Promise<Outcome> {
+/** Outcomes by the name of the suite that runs on both. */
+async function runOnServer(suites: readonly string[]): Promise<Map<string, Outcome>> {
   const server = await openTestServer()
   if ("missing" in server) {
-    console.log(`skipped ${SERVER_SUITE}: ${server.missing}`)
-    return { passed: 0, failed: 0, skipped: countTests("sql"), passedTests: new Set(), skippedTests: new Set() }
+    console.log(`skipped ${suites.map(onServer).join(", ")}: ${server.missing}`)
+    const skipped = (suite: string): Outcome => ({
+      passed: 0,
+      failed: 0,
+      skipped: countTests(suite),
+      passedTests: new Set(),
+      skippedTests: new Set(),
+    })
+    return new Map(suites.map((suite) => [suite, skipped(suite)]))
   }
   try {
-    console.log(`${SERVER_SUITE}: ${server.description}`)
-    return runJest(["sql"], { DATABASE_URL: server.url }).get("sql") as Outcome
+    console.log(`${suites.map(onServer).join(", ")}: ${server.description}`)
+    return runJest(suites, { DATABASE_URL: server.url })
   } finally {
     await server.close()
   }
@@ -53,9 +64,14 @@ const jestSuites = JEST_SUITES.filter((suite) => selected.includes(suite))
 const all = new Map<string, Totals>()
 if (selected.includes("static")) all.set("static", runStaticChecks())
 if (jestSuites.length > 0) for (const [suite, outcome] of runJest(jestSuites, {})) outcomes.set(suite, outcome)
-if (selected.includes(SERVER_SUITE)) outcomes.set(SERVER_SUITE, await runOnServer())
-forgetWhatRanElsewhere(outcomes.get("sql"), outcomes.get(SERVER_SUITE))
-forgetWhatRanElsewhere(outcomes.get(SERVER_SUITE), outcomes.get("sql"))
+const twice = TWICE.filter((suite) => selected.includes(onServer(suite)))
+if (twice.length > 0) {
+  for (const [suite, outcome] of await runOnServer(twice)) {
+    outcomes.set(onServer(suite), outcome)
+    forgetWhatRanElsewhere(outcomes.get(suite), outcome)
+    forgetWhatRanElsewhere(outcome, outcomes.get(suite))
+  }
+}
 for (const [suite, outcome] of outcomes) {
   all.set(suite, outcome)
   for (const test of outcome.skippedTests) console.log(`skipped ${test}`)
