@@ -299,9 +299,11 @@ const sqlstateOf = (error) => {
   }
 }
 return {
-  /* Read once, by index, into an array without a prototype, so that no setter sees the elements. */
-  elements(list) {
+  /* Read once, by index, into an array without a prototype, so that no setter sees the elements. Of more than
+     "most" only the number: a proxy may claim any length, and V8 ends the process when an array grows too far. */
+  elements(list, most) {
     const count = isArray(list) ? list.length : typedArrayLength(list)
+    if (count > most) return count
     const items = setPrototypeOf([], null)
     for (let i = 0; i < count; i++) items[i] = list[i]
     return items

@@ -43,7 +43,7 @@ export interface HostFunctions {
 
 /** What the prelude gives to the host. */
 interface RealmFunctions {
-  elements(list: unknown): unknown[]
+  elements(list: unknown, most: number): unknown[] | number
   array(values: readonly unknown[]): unknown[]
   text(value: unknown): string
   json(value: unknown): string | undefined
@@ -66,6 +66,9 @@ const intrinsicNames = "Date,Uint8Array,Int16Array,Int32Array,BigInt64Array,Floa
 
 /** Sources that could leave work for later; only their realm pays for running the microtask queue. */
 const mentionsMicrotasks = /\b(?:async|await|Promise|then|eval|Function|constructor)\b/
+
+/** Beyond this V8 keeps an array's elements in a hash table, in many times the memory. */
+const mostElements = 2 ** 25
 
 export class Realm {
   readonly intrinsics: Intrinsics
@@ -156,7 +159,10 @@ export class Realm {
 
   /** The elements of a user's array or typed array as an array of the host's. */
   elements(list: unknown): unknown[] {
-    const items = this.#guarded(() => this.#functions.elements(list))
+    const items = this.#guarded(() => this.#functions.elements(list, mostElements))
+    if (typeof items === "number") {
+      throw new SqlError("54000", `an array of ${items} elements; at most ${mostElements} can be converted`)
+    }
     const copy = new Array<unknown>(items.length)
     for (let index = 0; index < copy.length; index++) copy[index] = items[index]
     return copy
