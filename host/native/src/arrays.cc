@@ -53,6 +53,9 @@ bool flat_elements(TypeInfo *element, ArrayType *array, int count, std::vector<L
   return true;
 }
 
+// Looking for interrupts costs as much as copying a few elements.
+constexpr uint32_t kElementsPerPoll = 1024;
+
 // Collects the elements of nested JavaScript arrays and their dimensions.
 struct Flattened {
   std::vector<Local<Value>> values;
@@ -78,6 +81,12 @@ bool flatten(Local<Value> value, bool nested, int depth, Flattened *flat) {
     throw_format(ERRCODE_PROGRAM_LIMIT_EXCEEDED, "an array of more than %d elements", static_cast<int>(MaxArraySize));
     return false;
   }
+  // A handle and an entry of the list for each element, neither of which V8 counts.
+  if ((length + flat->values.size()) * 2 * sizeof(Local<Value>) > current_frame->runtime->heap_limit) {
+    throw_error(ERRCODE_OUT_OF_MEMORY, "an array is too large to convert within plv8.memory_limit", nullptr,
+                "Return a typed array, or return rows.");
+    return false;
+  }
   if (depth == MAXDIM) {
     throw_format(ERRCODE_PROGRAM_LIMIT_EXCEEDED, "an array of more than %d dimensions", MAXDIM);
     return false;
@@ -86,6 +95,7 @@ bool flatten(Local<Value> value, bool nested, int depth, Flattened *flat) {
   else if (flat->sizes[depth] != static_cast<int>(length)) return ragged();
   Local<Object> object = value.As<Object>();
   for (uint32_t i = 0; i < length; ++i) {
+    if (i % kElementsPerPoll == 0 && !serve_interrupts(current_frame->runtime)) return false;
     Local<Value> element;
     if (!object->Get(context, i).ToLocal(&element)) return false;
     bool deeper = nested && is_array_like(element);
@@ -194,8 +204,10 @@ bool array_to_datum(TypeInfo *type, Local<Value> value, Datum *datum) {
   auto *datums = static_cast<Datum *>(js_palloc(count * sizeof(Datum) + 1));
   auto *nulls = datums == nullptr ? nullptr : static_cast<bool *>(js_palloc(count + 1));
   if (nulls == nullptr) return false;
-  for (size_t i = 0; i < count; ++i)
+  for (size_t i = 0; i < count; ++i) {
+    if (i % kElementsPerPoll == 0 && !serve_interrupts(current_frame->runtime)) return false;
     if (!nullable_to_datum(element, -1, flat.values[i], &datums[i], &nulls[i])) return false;
+  }
   ArrayType *array = nullptr;
   ErrorData *error = pg_try([&] {
     int lower[MAXDIM];

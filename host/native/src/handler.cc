@@ -67,6 +67,7 @@ bool return_set(Frame *frame, CallSite *site, FunctionCallInfo fcinfo) {
   Isolate *isolate = frame->runtime->isolate;
   Local<v8::Array> rows = value.As<v8::Array>();
   for (uint32_t i = 0; i < rows->Length(); ++i) {
+    if (!serve_interrupts(frame->runtime)) return false;
     HandleScope scope(isolate);
     Local<Value> row;
     if (!rows->Get(isolate->GetCurrentContext(), i).ToLocal(&row) || !store_row(frame, row, false)) return false;

@@ -46,6 +46,11 @@ int64_t now_nanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
 }
 
+bool is_late() {
+  int64_t deadline = watchdog->deadline.load(std::memory_order_relaxed);
+  return deadline != 0 && now_nanoseconds() >= deadline;
+}
+
 // Heap, array buffers and WebAssembly memory.
 size_t memory_in_use(Isolate *isolate) {
   v8::HeapStatistics statistics;
@@ -74,8 +79,7 @@ void on_interrupt(Isolate *isolate, void *) {
   {
     InContext memory(frame->caller);
     error = pg_try([] { CHECK_FOR_INTERRUPTS(); });
-    int64_t deadline = watchdog->deadline.load(std::memory_order_relaxed);
-    if (error == nullptr && deadline != 0 && now_nanoseconds() >= deadline)
+    if (error == nullptr && is_late())
       error = make_error(ERRCODE_QUERY_CANCELED, "canceling JavaScript due to plv8.execution_timeout");
   }
   if (error != nullptr) {
@@ -118,9 +122,7 @@ void watch() {
       continue;
     }
     idle_polls = 0;
-    int64_t deadline = watchdog->deadline.load(std::memory_order_relaxed);
-    bool late = deadline != 0 && now_nanoseconds() >= deadline;
-    if (!InterruptPending && !late && ++polls_since_check < kPollsPerMemoryCheck) continue;
+    if (!InterruptPending && !is_late() && ++polls_since_check < kPollsPerMemoryCheck) continue;
     polls_since_check = 0;
     bool unserved = watchdog->requested.load() == isolate;
     if (!unserved) {
@@ -273,6 +275,11 @@ void stop_watchdog() {
 void release_from_watchdog() {
   std::lock_guard<std::mutex> lock(watchdog->mutex);
   watchdog->requested.store(nullptr);
+}
+
+bool serve_interrupts(Runtime *runtime) {
+  if (InterruptPending || is_late()) on_interrupt(runtime->isolate, nullptr);
+  return current_frame->fatal == nullptr && !runtime->condemned;
 }
 
 bool is_within_memory_limit(Runtime *runtime) {

@@ -61,6 +61,10 @@ void stop_watchdog();
 // Waits until the watchdog has let go of an isolate that is about to be disposed.
 void release_from_watchdog();
 
+// For loops of our own that run under JavaScript but call none, such as copying the elements of an array: serves what
+// PostgreSQL has pending. False when the call must end; the frame then holds the error.
+bool serve_interrupts(Runtime *runtime);
+
 // Whether heap, array buffers and WebAssembly memory together keep the limit, garbage not counted.
 bool is_within_memory_limit(Runtime *runtime);
 

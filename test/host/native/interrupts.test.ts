@@ -67,6 +67,25 @@ describeNative("interrupts", {}, (native) => {
     hang,
   )
 
+  test(
+    "returning rows of an array that claims 2^32 of them obeys statement_timeout and a cancel",
+    async () => {
+      const session = await native.open()
+      const pid = await session.processId()
+      await session.query(
+        "create function claims() returns setof int4 language plv8 as 'return new Array(2 ** 32 - 1)'",
+      )
+      await session.query("set statement_timeout = 200")
+      expect((await session.error("select count(*) from claims()")).code).toBe("57014")
+      await session.query("set statement_timeout = 0")
+      const cancelled = session.error("select count(*) from claims()")
+      await admin.query("select pg_sleep(0.2), pg_cancel_backend($1)", [pid])
+      expect((await cancelled).code).toBe("57014")
+      await session.close()
+    },
+    hang,
+  )
+
   test("JavaScript does not go on after a cancel that it caught", async () => {
     const session = await native.open()
     await session.query("create table if not exists swallowed (i int)")

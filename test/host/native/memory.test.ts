@@ -49,6 +49,13 @@ describeNative("memory", { "plv8.memory_limit": "64MB", shared_preload_libraries
     expect(await session.value(array)).toBe(1_000_000)
   })
 
+  test("an array that claims many elements is 53200 before it is converted", async () => {
+    const session = await native.open()
+    await session.query("create function claims() returns int4[] language plv8 as 'return new Array(2 ** 27 - 1)'")
+    expect((await session.error("select claims()")).code).toBe("53200")
+    expect(await session.value("select 1")).toBe(1)
+  })
+
   test("a value above the limit is an error before JavaScript sees it", async () => {
     const session = await native.open()
     await session.query("create function takes(b bytea) returns int language plv8 as 'return b.length'")
