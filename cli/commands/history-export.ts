@@ -74,7 +74,7 @@ page by page, so the length of the history does not matter. penstock verify read
     let progress: ReturnType<typeof startProgress> | undefined
     try {
       return await withClient(url, async (client) => {
-        if (start !== undefined) {
+        if (start?.logId !== undefined) {
           const { rows } = await client.query<{ log_id: string }>("select log_id from integrity.tree_head()")
           if (rows[0]?.log_id !== start.logId) {
             throw new CommandError(

@@ -3,13 +3,17 @@ import { createReadStream } from "node:fs"
 import { truncate } from "node:fs/promises"
 import { SqlError } from "../../plv8-src/errors.ts"
 import { readLines } from "./lines.ts"
-import { parseRow } from "./rows.ts"
 
 export interface Resumption {
-  logId: string
+  /** undefined when nothing of the log had been written. */
+  logId: string | undefined
   /** seq from which on the file lacks something. */
   next: number
 }
+
+/** How an export begins. */
+const opening = '{"kind": "log", '
+const maximumFirstLine = 1000
 
 /**
  * Cuts a file back to before its last event, whose own rows may be incomplete, and says from which event to go on.
@@ -17,21 +21,19 @@ export interface Resumption {
  */
 export const resumeExport = async (path: string): Promise<Resumption> => {
   let offset = 0
-  let number = 0
-  let logId: string | undefined
-  let lastEvent: { offset: number; line: Buffer; number: number } | undefined
+  let first = ""
+  let lastEvent: { offset: number; line: Buffer } | undefined
   for await (const line of readLines(createReadStream(path))) {
-    number++
-    if (number === 1) {
-      const row = parseRow(line, number)
-      if (row.kind === "log") logId = row.log_id
-    }
+    if (offset === 0) first = line.toString("utf8", 0, maximumFirstLine)
     const isEvent = line.includes('"kind": "event"') || line.includes('"kind": "removed"')
-    if (isEvent) lastEvent = { offset, line: Buffer.from(line), number }
+    if (isEvent) lastEvent = { offset, line: Buffer.from(line) }
     offset += line.length + 1
   }
-  if (logId === undefined)
+  const isWhole = /^\{"kind": "log", .*\}$/.test(first)
+  if (!isWhole && !opening.startsWith(first.slice(0, opening.length))) {
     throw new SqlError("22023", `expected an exported history, but ${path} does not begin as one`)
+  }
+  const logId = isWhole ? (JSON.parse(first) as { log_id: string }).log_id : undefined
   if (lastEvent === undefined) {
     await truncate(path, 0)
     return { logId, next: 1 }

@@ -48,7 +48,7 @@ export const keysOf = (seeds: Seeds): StoredKey[] =>
     return { id: keyId(publicKey), public_key: hex(publicKey), purpose, holder: "database" }
   })
 
-type Draft = Pick<Event, "type" | "collection" | "collection_id" | "body">
+type Draft = Pick<Event, "type" | "collection" | "collection_id" | "body"> & { at?: string }
 
 /** A chain over drafts, each signed unless its `unsigned` is set; the first must be the genesis. */
 export const chain = (
@@ -58,7 +58,7 @@ export const chain = (
 ): ExportedEvent[] => {
   const signer = keyId(publicKeyOf(seeds.events))
   let prev = genesisPrev
-  return drafts.map(({ unsigned = false, type, collection, collection_id, body }, i) => {
+  return drafts.map(({ unsigned = false, type, collection, collection_id, body, at }, i) => {
     const key_id = unsigned ? null : signer
     const event: Event = {
       v: 1,
@@ -67,7 +67,7 @@ export const chain = (
       seq: i + 1,
       prev,
       key_id,
-      at: String(1795194000000000 + i),
+      at: at ?? String(1795194000000000 + i),
       by: "postgres",
       type,
       collection,
