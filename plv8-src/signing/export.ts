@@ -102,22 +102,14 @@ export const exportVerifier = (anchor: Anchor, makeVerifier?: MakeVerifier) => {
         const full = events.length >= chunk ? flush() : []
         const bytes = hexToBytes(row.bytes)
         const signature = row.signature === null ? null : hexToBytes(row.signature)
-        events.push({ ...row, bytes, signature, leaf: leafHash(bytes), batch: null })
+        events.push({ ...row, prev: hexToBytes(row.prev), bytes, signature, leaf: leafHash(bytes), batch: null })
         started()
         return full
       }
       case "removed": {
         const full = events.length >= chunk ? flush() : []
-        const absent = {
-          prev: "",
-          type: "",
-          collection_id: null,
-          key_id: null,
-          signature: null,
-          bytes: null,
-          batch: null,
-        }
-        events.push({ seq: row.seq, leaf: hexToBytes(row.leaf), ...absent })
+        const columns = { prev: new Uint8Array(0), type: "", collection_id: null, key_id: null, signature: null }
+        events.push({ seq: row.seq, ...columns, bytes: null, leaf: hexToBytes(row.leaf), batch: null })
         started()
         return full
       }

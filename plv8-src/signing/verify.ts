@@ -8,7 +8,8 @@
  */
 import { verifierOf } from "./ed25519.ts"
 import { type Event, type EventHeader, genesisPrev, parseEvent, parseHeader } from "./event.ts"
-import { bytesToHex, hexToBytes } from "./hash.ts"
+import { fitsHeader, isPlain } from "./event-fit.ts"
+import { bytesToHex, hexToBytes, sameBytes } from "./hash.ts"
 import {
   checkpointKeyProblem,
   counts,
@@ -20,16 +21,15 @@ import {
   type StoredKey,
   strayKeys,
 } from "./log-keys.ts"
-import { appendLeaf, rootOfPeaks } from "./merkle.ts"
 import { openCheckpointOf, readCheckpoint } from "./note.ts"
+import { tileLeaves, treeWalk } from "./tree-walk.ts"
 
 export type { StoredKey }
 
 /** An event as stored: its bytes, and what stands beside them. */
 export interface StoredEvent {
   readonly seq: number
-  /** Hexadecimal. */
-  readonly prev: string
+  readonly prev: Uint8Array
   readonly type: string
   readonly collection_id: number | null
   readonly key_id: string | null
@@ -149,6 +149,9 @@ export const begin = (settings: Settings): VerificationState => ({
   held: "open",
 })
 
+/** Roots of the whole tiles over the next events, where these begin at a multiple of 256; see tree-walk.ts. */
+export type TileRoots = readonly Uint8Array[]
+
 /** Binds a public key; by default `verifierOf`, elsewhere any other implementation of the same verdict. */
 export type MakeVerifier = (publicKey: Uint8Array) => (message: Uint8Array, signature: Uint8Array) => boolean
 
@@ -166,9 +169,14 @@ export const verifyEvents = (
   events: readonly StoredEvent[],
   makeVerifier: MakeVerifier = verifierOf,
   notes: readonly StoredNote[] = [],
+  tileRoots: TileRoots = [],
 ): { state: VerificationState; problems: Problem[] } => {
   const state = { ...before }
-  const peaks = state.peaks.map((peak) => hexToBytes(peak))
+  const tree = treeWalk(
+    state.peaks.map((peak) => hexToBytes(peak)),
+    state.size,
+  )
+  let prev: Uint8Array = hexToBytes(state.prev)
   const problems: Problem[] = []
   const report =
     (seq: number | null): Report =>
@@ -189,7 +197,7 @@ export const verifyEvents = (
     const isWanted = wantedRoots.has(state.size)
     const isStored = notes[nextNote]?.size === state.size
     if (!isHeld && !isStored && !isWanted) return
-    const root = bytesToHex(rootOfPeaks(peaks))
+    const root = bytesToHex(tree.root())
     const revoked = wantedRoots.get(state.size)
     if (revoked !== undefined && revoked.revoked_root !== root) {
       report(null)(
@@ -229,18 +237,21 @@ export const verifyEvents = (
       reportHere("order", `event ${stored.seq} stands where event ${state.next} belongs`)
     }
     if (stored.bytes === null) state.removed = Math.max(state.removed, stored.seq)
-    else checkEvent(state, stored, stored.bytes, verifiers, reportHere)
+    else checkEvent(state, stored, stored.bytes, prev, verifiers, reportHere)
 
-    appendLeaf(peaks, state.size, stored.leaf)
+    tree.push(stored.leaf)
     state.size++
-    state.prev = bytesToHex(stored.leaf)
+    const tileRoot = state.size % tileLeaves === 0 ? tileRoots[(state.size - before.size) / tileLeaves - 1] : undefined
+    if (tileRoot !== undefined) tree.endTile(tileRoot)
+    prev = stored.leaf
     state.next = stored.seq + 1
     passCheckpoints()
   }
   for (const { size } of notes.slice(nextNote)) {
     report(null)("truncated", `a stored checkpoint covers ${size} events, only ${state.size} are here`)
   }
-  state.peaks = peaks.map((peak) => bytesToHex(peak))
+  state.prev = bytesToHex(prev)
+  state.peaks = tree.peaks().map((peak) => bytesToHex(peak))
   return { state, problems }
 }
 
@@ -295,91 +306,113 @@ const checkEvent = (
   state: VerificationState,
   stored: StoredEvent,
   bytes: Uint8Array,
+  prev: Uint8Array,
   verifiers: Verifiers,
   report: Report,
 ): void => {
-  let event: EventHeader
-  try {
-    event = parseHeader(bytes).header
-  } catch (error) {
-    state.unsigned++
-    report("bytes", error instanceof Error ? error.message : String(error))
-    return
+  if (!isAsExpected(state, stored, bytes, prev)) {
+    let header: EventHeader
+    try {
+      header = parseHeader(bytes).header
+    } catch (error) {
+      state.unsigned++
+      report("bytes", error instanceof Error ? error.message : String(error))
+      return
+    }
+    compareHeader(state, stored, header, prev, report)
+    stored = { ...stored, seq: header.seq, type: header.type, key_id: header.key_id }
   }
-  const compare = (name: string, column: unknown, signed: unknown): void => {
-    if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`)
-  }
-  compare("seq", stored.seq, event.seq)
-  compare("prev", stored.prev, event.prev)
-  compare("type", stored.type, event.type)
-  compare("collection_id", stored.collection_id, event.collection_id)
-  compare("key_id", stored.key_id, event.key_id)
-  if (event.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${event.log_id}`)
-  if (event.prev !== state.prev) {
-    report(
-      "link",
-      `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`,
-    )
-  }
-  followEvent(state, stored, event, bytes, report)
+  followEvent(state, stored, bytes, report)
 
-  if ((event.key_id === null) !== (stored.signature === null)) {
-    report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away")
+  const { seq, key_id, signature } = stored
+  if ((key_id === null) !== (signature === null)) {
+    report("signature", key_id === null ? "there is a signature of no key" : "the signature was taken away")
   }
-  if (event.key_id === null) state.unsigned++
-  else if (state.keys === null || counts(state.keys, event.key_id, event.seq)) state.signed++
+  if (key_id === null) state.unsigned++
+  else if (state.keys === null || counts(state.keys, key_id, seq)) state.signed++
   else state.void++
-  if (event.key_id === null) return
-  const keyProblem = state.keys === null ? undefined : eventKeyProblem(state.keys, event.key_id, event.seq)
+  if (key_id === null) return
+  const keyProblem = state.keys === null ? undefined : eventKeyProblem(state.keys, key_id, seq)
   if (keyProblem !== undefined) report("key", keyProblem)
   if (state.settings.signatures === "all") checkSignature(stored, bytes, verifiers, report)
 }
 
-/** What an event says about keys, epochs and retention. */
-const followEvent = (
+/** The one question that nearly every event answers with yes; those that do not are looked at in full. */
+const isAsExpected = (state: VerificationState, stored: StoredEvent, bytes: Uint8Array, prev: Uint8Array): boolean => {
+  const { log_id } = state.settings
+  const { seq, type, collection_id, key_id } = stored
+  return (
+    isPlain(type, key_id, log_id) &&
+    sameBytes(stored.prev, prev) &&
+    fitsHeader(bytes, { log_id, epoch: state.epoch, seq, prev, type, collection_id, key_id })
+  )
+}
+
+const compareHeader = (
   state: VerificationState,
   stored: StoredEvent,
   header: EventHeader,
-  bytes: Uint8Array,
+  prev: Uint8Array,
   report: Report,
 ): void => {
+  const compare = (name: string, column: unknown, signed: unknown): void => {
+    if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`)
+  }
+  compare("seq", stored.seq, header.seq)
+  compare("prev", bytesToHex(stored.prev), header.prev)
+  compare("type", stored.type, header.type)
+  compare("collection_id", stored.collection_id, header.collection_id)
+  compare("key_id", stored.key_id, header.key_id)
+  if (header.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${header.log_id}`)
+  const before = bytesToHex(prev)
+  if (header.prev !== before) {
+    const words = `the event continues ${header.prev.slice(0, 16)}..., but before it stands ${before.slice(0, 16)}...`
+    report("link", words)
+  }
   if (state.keys === null) return
-  const { type, seq } = header
-  const { genesis } = state.settings
-  if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`)
-  const isEpoch = type === "epoch"
-  if (header.epoch !== state.epoch + (isEpoch ? 1 : 0)) {
+  if (header.epoch !== state.epoch + (header.type === "epoch" ? 1 : 0)) {
     report("log", `the event is of epoch ${header.epoch}, the log of epoch ${state.epoch}`)
   }
-  const event =
-    isEpoch || isKeyEvent(type) || type === "retention" || type === "samples" ? parseEvent(bytes) : undefined
-  if (event === undefined) return
+}
+
+/** What an event says about keys, epochs and retention. */
+const followEvent = (state: VerificationState, stored: StoredEvent, bytes: Uint8Array, report: Report): void => {
+  const { type, seq } = stored
+  if (state.keys === null) return
+  if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`)
+  if (!isKeyEvent(type) && type !== "epoch" && type !== "retention" && type !== "samples") return
+  const event = parseEvent(bytes)
   if (type === "samples") checkBatch(state, event, stored.batch, report)
-  else if (isEpoch) {
+  else if (type === "epoch") {
     const { kind, restored_to, lost_from, lost_to } = event.body as unknown as Epoch
-    state.epoch = header.epoch
-    state.epochs = [...state.epochs, { epoch: header.epoch, seq, kind, restored_to, lost_from, lost_to }]
+    state.epoch = event.epoch
+    state.epochs = [...state.epochs, { epoch: event.epoch, seq, kind, restored_to, lost_from, lost_to }]
   } else if (type === "retention") {
     const { kind, through } = event.body
     if (typeof through !== "number") return
     if (kind === "events") state.prunable = Math.max(state.prunable, through)
     state.expirable = Math.max(state.expirable, through)
   } else {
-    state.keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } }
+    const keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } }
+    state.keys = keys
     try {
-      followKeys(state.keys, state.settings.keys, event, (words) => report("key", words))
+      followKeys(keys, state.settings.keys, event, (words) => report("key", words))
     } catch (error) {
       report(
         "key",
         `the event does not have the form of its type: ${error instanceof Error ? error.message : String(error)}`,
       )
     }
-    if (genesis !== undefined && seq === 1) {
-      if (header.log_id !== genesis.log_id) report("anchor", `the log is ${header.log_id}, not ${genesis.log_id}`)
-      if (state.keys.stories[genesis.key_id]?.since !== 1) {
-        report("anchor", `the log does not begin with the key ${genesis.key_id}`)
-      }
-    }
+    if (seq === 1) checkGenesis(state, event, report)
+  }
+}
+
+const checkGenesis = (state: VerificationState, event: Event, report: Report): void => {
+  const { genesis } = state.settings
+  if (genesis === undefined) return
+  if (event.log_id !== genesis.log_id) report("anchor", `the log is ${event.log_id}, not ${genesis.log_id}`)
+  if (state.keys?.stories[genesis.key_id]?.since !== 1) {
+    report("anchor", `the log does not begin with the key ${genesis.key_id}`)
   }
 }
 

@@ -19,7 +19,13 @@ $fn$;
 
 comment on function integrity._verification_keys is 'All public keys in the form in which verification reads them.';
 
+/*
+ * In SQL and without a SET clause, so that it is inlined where it is called: as a function it
+ * would copy every page once more. Its callers pin their search_path.
+ */
 create or replace function integrity._history_page(
+  log_id text,
+  pruned_through bigint,
   after_log_id text,
   after_seq bigint,
   max_events int
@@ -37,48 +43,50 @@ returns table (
   batch bytea
 )
 stable
-set search_path = ''
-language plpgsql
+language sql
 as $fn$
-declare
-  head integrity._history_head;
-begin
-  select h.* into head from integrity._history_head h;
-  if after_log_id in ('', head.log_id) and after_seq < head.pruned_through then
-    /* Of what retention removed the leaf hashes are left, in whole tiles. */
-    return query
-      select
-        head.log_id, g.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
-        coalesce(
-          sha256('\x00'::bytea || e.bytes),
-          (
-            select substr(t.hashes, ((g.seq - 1) % 256)::int * 32 + 1, 32)
-            from integrity._tiles t
-            where t.log_id = head.log_id and t.level = 0 and t.index = (g.seq - 1) / 256
-          )
-        ),
-        null::bytea
-      from generate_series(after_seq + 1, least(after_seq + max_events, head.pruned_through)) as g (seq)
-      left join integrity._events e on e.log_id = head.log_id and e.seq = g.seq
-      order by g.seq;
-    return;
-  end if;
+  /* Of what retention removed the leaf hashes are left, in whole tiles. */
+  select
+    $1, g.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
+    coalesce(
+      pg_catalog.sha256('\x00'::pg_catalog.bytea operator(pg_catalog.||) e.bytes),
+      (
+        select pg_catalog.substr(
+          t.hashes,
+          ((g.seq operator(pg_catalog.-) 1) operator(pg_catalog.%) 256)::pg_catalog.int4 operator(pg_catalog.*) 32 operator(pg_catalog.+) 1,
+          32)
+        from integrity._tiles t
+        where t.log_id operator(pg_catalog.=) $1
+          and t.level operator(pg_catalog.=) 0
+          and t.index operator(pg_catalog.=) ((g.seq operator(pg_catalog.-) 1) operator(pg_catalog./) 256)
+      )
+    ),
+    null::pg_catalog.bytea
+  from pg_catalog.generate_series(
+    $4 operator(pg_catalog.+) 1, least($4 operator(pg_catalog.+) $5, $2)
+  ) as g (seq)
+  left join integrity._events e on e.log_id operator(pg_catalog.=) $1 and e.seq operator(pg_catalog.=) g.seq
+  where ($3 operator(pg_catalog.=) '' or $3 operator(pg_catalog.=) $1) and $4 operator(pg_catalog.<) $2
+  union all
   /* By the primary key: sorting all rows with their bytes would spill to disk. */
-  return query
+  (
     select
       e.log_id, e.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
-      sha256('\x00'::bytea || e.bytes),
-      case when e.type = 'samples' then (
-        select b.bytes from integrity._sample_batches b where b.log_id = e.log_id and b.seq = e.seq
+      pg_catalog.sha256('\x00'::pg_catalog.bytea operator(pg_catalog.||) e.bytes),
+      case when e.type operator(pg_catalog.=) 'samples' then (
+        select b.bytes
+        from integrity._sample_batches b
+        where b.log_id operator(pg_catalog.=) e.log_id and b.seq operator(pg_catalog.=) e.seq
       ) end
     from integrity._events e
-    where (e.log_id, e.seq) > (after_log_id, after_seq)
+    where (e.log_id, e.seq) operator(pg_catalog.>) ($3, $4)
+      and not (($3 operator(pg_catalog.=) '' or $3 operator(pg_catalog.=) $1) and $4 operator(pg_catalog.<) $2)
     order by e.log_id, e.seq
-    limit max_events;
-end
+    limit $5
+  )
 $fn$;
 
 comment on function integrity._history_page is
-  'The next events with their leaf hashes and samples, in the order of the log. bytes are NULL for one that retention removed.';
+  'The next events of a log with their leaf hashes and samples, in its order. bytes are NULL for one that retention removed.';
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;

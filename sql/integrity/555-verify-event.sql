@@ -13,6 +13,7 @@ language plpgsql
 as $fn$
 declare
   event integrity._events;
+  head integrity._history_head;
   event_leaf bytea;
   claimed_by_next bytea;
   before record;
@@ -31,14 +32,17 @@ begin
         coalesce((select max(e.seq) from integrity._events e), 0));
   end if;
   event_leaf := sha256('\x00'::bytea || event.bytes);
-  select p.leaf into before from integrity._history_page(event.log_id, event.seq - 2, 1) as p where p.seq = event.seq - 1;
+  select h.* into head from integrity._history_head h;
+  select p.leaf into before
+  from integrity._history_page(head.log_id, head.pruned_through, event.log_id, event.seq - 2, 1) as p
+  where p.seq = event.seq - 1;
   select e.prev into claimed_by_next from integrity._events e where e.seq = event.seq + 1;
   if not found then
-    select coalesce(
-      (select h.leaf from integrity._history_head h where h.size = event.seq),
-      (select substr(integrity._tile_part(h.log_id, 0, (event.seq - 1) / 256, 256), ((event.seq - 1) % 256)::int * 32 + 1, 32)
-       from integrity._history_head h where event.seq <= h.pruned_through)
-    ) into claimed_by_next;
+    claimed_by_next := case
+      when event.seq = head.size then head.leaf
+      when event.seq <= head.pruned_through then
+        substr(integrity._tile_part(head.log_id, 0, (event.seq - 1) / 256, 256), ((event.seq - 1) % 256)::int * 32 + 1, 32)
+    end;
   end if;
 
   select v.problems into problems
@@ -50,11 +54,12 @@ begin
       'signatures', 'all',
       'from', jsonb_build_object(
         'seq', event.seq,
-        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), 'nothing') end
+        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), repeat('f', 64)) end
       )
     )),
-    array[event.seq], array[encode(event.prev, 'hex')], array[event.type], array[event.collection_id],
-    array[event.key_id], array[event.signature], array[event.bytes], array[event_leaf], array[null::text], '{}', '{}'
+    array[event.seq]::float8[], event.prev, array[event.type], array[coalesce(event.collection_id::float8, 'NaN')],
+    array[event.key_id], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
+    array[octet_length(event.bytes)], event.bytes, event_leaf, '', array[null::text], '{}', '{}'
   ) as v;
   if claimed_by_next is distinct from event_leaf then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');

@@ -1,7 +1,31 @@
+create or replace function integrity._tile_roots(
+  leaves bytea
+)
+returns bytea
+immutable
+strict
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return coalesce(
+    (
+      select string_agg(integrity._perfect_root(substr(leaves, i, 8192)), ''::bytea)
+      from generate_series(1, octet_length(leaves) - 8191, 8192) as i
+    ),
+    '');
+end
+$fn$;
+
+comment on function integrity._tile_roots is
+  'Roots over every 256 of these leaf hashes, concatenated as they are; leaves after the last whole tile are left out.';
+
 create or replace function integrity._tree_problems(
   log_id text,
   first_index bigint,
-  leaves bytea
+  leaves bytea,
+  roots bytea
 )
 returns table (
   words text
@@ -12,17 +36,17 @@ language plpgsql
 as $fn$
 begin
   return query
-    select pg_catalog.format('tile %s of the tree is not the one over these events', g.index)
-    from generate_series(first_index, first_index + octet_length(leaves) / 8192 - 1) as g (index)
-    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = g.index
-    where t.hashes is distinct from substr(leaves, (g.index - first_index)::int * 8192 + 1, 8192)
-      or t.root is distinct from integrity._perfect_root(t.hashes)
-    order by g.index;
+    select pg_catalog.format('tile %s of the tree is not the one over these events', first_index + i)
+    from generate_series(0, octet_length(roots) / 32 - 1) as i
+    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = first_index + i
+    where t.hashes is distinct from substr(leaves, i * 8192 + 1, 8192)
+      or t.root is distinct from substr(roots, i * 32 + 1, 32)
+    order by i;
 end
 $fn$;
 
 comment on function integrity._tree_problems is
-  'Tiles of leaf hashes that do not hold these leaves, of which whole tiles are looked at.';
+  'Stored tiles of leaf hashes that do not hold these leaves, or not the roots over them.';
 
 create or replace function integrity.verify_history(
   checkpoint text default null,
@@ -41,6 +65,8 @@ as $fn$
 #variable_conflict use_column
 declare
   zero_hash constant bytea := decode(repeat('00', 32), 'hex');
+  /* Stands for what is missing or has another length, so that nothing fits it. */
+  no_hash constant bytea := decode(repeat('ff', 32), 'hex');
   head integrity._history_head;
   state jsonb;
   chunk record;
@@ -52,6 +78,8 @@ declare
   last_log_id text := '';
   last_seq bigint := 0;
   seen bigint := 0;
+  present int;
+  tiles bytea;
   row_total bigint := 0;
 begin
   if signatures is null or signatures not in ('checkpoints', 'all') then
@@ -70,45 +98,49 @@ begin
   loop
     /* The aggregates see the rows in the order of the page. */
     select
-      array_agg(e.seq) as seq,
-      array_agg(encode(e.prev, 'hex')) as prev,
-      array_agg(e.type) as type,
-      array_agg(e.collection_id) as collection_id,
+      array_agg(e.seq::float8) as seq,
+      string_agg(case when octet_length(e.prev) = 32 then e.prev else no_hash end, ''::bytea) as prev,
+      array_agg(coalesce(e.type, '')) as type,
+      array_agg(coalesce(e.collection_id::float8, 'NaN')) as collection_id,
       array_agg(e.key_id) as key_id,
-      array_agg(e.signature) as signature,
-      array_agg(e.bytes) as bytes,
-      array_agg(coalesce(e.leaf, zero_hash)) as leaf,
-      string_agg(coalesce(e.leaf, zero_hash), ''::bytea) as leaves,
+      array_agg(case when e.signature is null then 0 else 1 end) as is_signed,
+      case when signatures = 'all' then
+        string_agg(case when octet_length(e.signature) = 64 then e.signature else no_hash || no_hash end, ''::bytea)
+      else ''
+      end as signature,
+      array_agg(coalesce(octet_length(e.bytes), -1)) as length,
+      string_agg(coalesce(e.bytes, ''), ''::bytea) as bytes,
+      string_agg(coalesce(e.leaf, no_hash), ''::bytea) as leaf,
       array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
       count(e.bytes) as present,
+      max(e.seq) as last_seq,
       max(e.log_id) as last_log_id
     into chunk
-    from integrity._history_page(last_log_id, last_seq, 2048) as e;
+    from integrity._history_page(head.log_id, coalesce(head.pruned_through, 0), last_log_id, last_seq, 2048) as e;
     exit when chunk.seq is null;
     last_log_id := chunk.last_log_id;
-    last_seq := chunk.seq[cardinality(chunk.seq)];
+    last_seq := chunk.last_seq;
+    present := cardinality(chunk.seq);
     select
-      coalesce(array_agg(c.size order by c.size, c.key_id), '{}') as size,
+      coalesce(array_agg(c.size::float8 order by c.size, c.key_id), '{}') as size,
       coalesce(array_agg(c.note order by c.size, c.key_id), '{}') as note
     into notes
     from integrity._checkpoints c
-    where c.size > seen and c.size <= seen + cardinality(chunk.seq);
+    where c.size > seen and c.size <= seen + present;
+    tiles := case when seen % 256 = 0 then integrity._tile_roots(chunk.leaf) else '' end;
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf,
-      chunk.batch, notes.size, notes.note
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.is_signed, chunk.signature, chunk.length,
+      chunk.bytes, chunk.leaf, tiles, chunk.batch, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
     get diagnostics found = row_count;
     problem_count := problem_count + found;
-    if seen % 256 = 0 then
-      return query
-        select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaves) as t;
-      get diagnostics found = row_count;
-      problem_count := problem_count + found;
-    end if;
-    seen := seen + cardinality(chunk.seq);
+    return query select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaf, tiles) as t;
+    get diagnostics found = row_count;
+    problem_count := problem_count + found;
+    seen := seen + present;
     row_total := row_total + chunk.present;
   end loop;
 
@@ -190,5 +222,5 @@ $fn$;
 comment on function integrity.verify_history is
   'Checks the whole history: bytes, columns, links, keys, samples, tree, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked and how many events are signed, sealed by a checkpoint, or neither. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
 
-revoke all on function integrity._tree_problems, integrity.verify_history from public;
+revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;

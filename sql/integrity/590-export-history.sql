@@ -15,6 +15,7 @@ declare
   remaining int := max_events;
   page_count int;
   entry record;
+  head integrity._history_head;
 begin
   if first_seq is null or first_seq < 1 or max_events < 0 then
     raise exception using
@@ -23,16 +24,22 @@ begin
         'expected first_seq from 1 and max_events from 0 or NULL, got %s and %s',
         coalesce(first_seq::text, 'NULL'), coalesce(max_events::text, 'NULL'));
   end if;
-  return query
-    select jsonb_build_object('kind', 'log', 'log_id', h.log_id, 'size', h.size) from integrity._history_head h;
+  select h.* into head from integrity._history_head h;
+  if not found then
+    return;
+  end if;
+  return next jsonb_build_object('kind', 'log', 'log_id', head.log_id, 'size', head.size);
   return query
     select jsonb_build_object('kind', 'key') || k from jsonb_array_elements(integrity._verification_keys()) as k;
   if first_seq > 1 then
-    select h.log_id into last_log_id from integrity._history_head h;
+    last_log_id := head.log_id;
   end if;
   loop
     page_count := 0;
-    for entry in select p.* from integrity._history_page(last_log_id, last_seq, least(page_size, remaining)) as p loop
+    for entry in
+      select p.*
+      from integrity._history_page(head.log_id, head.pruned_through, last_log_id, last_seq, least(page_size, remaining)) as p
+    loop
       page_count := page_count + 1;
       last_log_id := entry.log_id;
       last_seq := entry.seq;

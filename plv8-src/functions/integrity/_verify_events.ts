@@ -1,21 +1,26 @@
-import { type VerificationState, verifyEvents } from "../../signing/verify.ts"
+import { type StoredEvent, type VerificationState, verifyEvents } from "../../signing/verify.ts"
+import { splitHashes } from "../../signing/merkle.ts"
 import { sqlFunction, table } from "../../runtime/define.ts"
+import { signatureLength } from "../../signing/ed25519.ts"
 
 export default sqlFunction({
   schema: "integrity",
   name: "_verify_events",
   args: {
     state: "jsonb",
-    seq: "int8[]",
-    prev: "text[]",
+    seq: "plv8_float8array",
+    prev: "bytea",
     type: "text[]",
-    collection_id: "int4[]",
+    collection_id: "plv8_float8array",
     key_id: "text[]",
-    signature: "bytea[]",
-    bytes: "bytea[]",
-    leaf: "bytea[]",
+    is_signed: "plv8_int4array",
+    signature: "bytea",
+    length: "plv8_int4array",
+    bytes: "bytea",
+    leaf: "bytea",
+    tile_root: "bytea",
     batch: "text[]",
-    note_size: "int8[]",
+    note_size: "plv8_float8array",
     note: "text[]",
   },
   returns: table({ state_after: "jsonb", problems: "jsonb" }),
@@ -24,23 +29,36 @@ export default sqlFunction({
   security: "definer",
   grant: [],
   comment:
-    "Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, " +
-    "and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL " +
-    "for one that retention removed; batch is the SHA-256 of its samples.",
-  run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note }) => {
-    const events = seq.map((value, i) => ({
-      seq: Number(value),
-      prev: prev[i] ?? "",
-      type: type[i] ?? "",
-      collection_id: collection_id[i] ?? null,
-      key_id: key_id[i] ?? null,
-      signature: signature[i] ?? null,
-      bytes: bytes[i] ?? null,
-      leaf: leaf[i] ?? new Uint8Array(32),
-      batch: batch[i] ?? null,
-    }))
-    const notes = note_size.map((size, i) => ({ size: Number(size), note: note[i] ?? "" }))
-    const { state: after, problems } = verifyEvents(state as VerificationState, events, undefined, notes)
+    "Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over " +
+    "sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; " +
+    "signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; " +
+    "leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of " +
+    "256; batch is the SHA-256 of the samples of an event.",
+  run: (columns) => {
+    const { state, seq, type, collection_id, key_id, is_signed, signature, length, bytes, batch, note_size, note } =
+      columns
+    const prevs = splitHashes(columns.prev)
+    const leaves = splitHashes(columns.leaf)
+    const events: StoredEvent[] = []
+    for (let i = 0, at = 0; i < seq.length; i++) {
+      const size = length[i] ?? -1
+      const collection = collection_id[i] ?? Number.NaN
+      events.push({
+        seq: seq[i] as number,
+        prev: prevs[i] as Uint8Array,
+        type: type[i] ?? "",
+        collection_id: Number.isNaN(collection) ? null : collection,
+        key_id: key_id[i] ?? null,
+        signature: is_signed[i] === 1 ? signature.subarray(i * signatureLength, (i + 1) * signatureLength) : null,
+        bytes: size < 0 ? null : bytes.subarray(at, at + size),
+        leaf: leaves[i] as Uint8Array,
+        batch: batch[i] ?? null,
+      })
+      at += Math.max(0, size)
+    }
+    const notes = Array.from(note_size, (size, i) => ({ size, note: note[i] ?? "" }))
+    const tiles = splitHashes(columns.tile_root)
+    const { state: after, problems } = verifyEvents(state as VerificationState, events, undefined, notes, tiles)
     return { state_after: after, problems }
   },
 })

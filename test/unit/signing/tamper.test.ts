@@ -218,7 +218,7 @@ const isFound = (changed: History): boolean => {
   const stored = changed.events.map((event) => {
     const bytes = unhex(event.bytes)
     const signature = event.signature === null ? null : unhex(event.signature)
-    return Object.assign({}, event, { bytes, signature, leaf: leafHash(bytes) })
+    return Object.assign({}, event, { prev: unhex(event.prev), bytes, signature, leaf: leafHash(bytes) })
   })
   const { state, problems } = verifyEvents(begin({ log_id, keys, held, signatures: "checkpoints" }), stored)
   return problems.length > 0 || finish(state).length > 0 || judge(changed, held).problems.length > 0
