@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e0428b669f1dc02cbbbef11701968ee18b832320
+--! Hash: sha1:6888dfdd33a0d6846cb671c4da5573485456cc3d
 
 --! split: 001-preamble.sql
 /*
@@ -3862,7 +3862,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_begin_verification.ts */
-let definition = globalThis["integrity._begin_verification 1631fffd653f2498"];
+let definition = globalThis["integrity._begin_verification 1e84c03917802d60"];
 if (definition === undefined) {
 (() => {
   // node_modules/@noble/hashes/utils.js
@@ -6043,15 +6043,16 @@ if (definition === undefined) {
   var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
   var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
+  // plv8-src/signing/event-fit.ts
+  var mismatch = new Error("the bytes say something else");
+  var hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+
   // plv8-src/signing/statements.ts
   var rotationLabel = encodeUtf8("penstock.integrity.rotation/v1\0");
   var revocationLabel = encodeUtf8("penstock.integrity.revocation/v1\0");
 
   // plv8-src/signing/log-keys.ts
   var noKeys = () => ({ stories: {}, inUse: { events: null, checkpoints: null, recovery: null } });
-
-  // plv8-src/signing/merkle.ts
-  var hashLength = 32;
 
   // plv8-src/signing/base64.ts
   var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -6080,6 +6081,9 @@ if (definition === undefined) {
     if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
     return bytes;
   };
+
+  // plv8-src/signing/merkle.ts
+  var hashLength = 32;
 
   // plv8-src/signing/note.ts
   var dash = "\u2014";
@@ -6162,7 +6166,7 @@ if (definition === undefined) {
   // penstock:integrity/_begin_verification.ts
   definition = begin_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._begin_verification 1631fffd653f2498", { value: definition });
+Object.defineProperty(globalThis, "integrity._begin_verification 1e84c03917802d60", { value: definition });
 }
 return definition.run({ settings });
 ';
@@ -12082,7 +12086,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_finish_verification.ts */
-let definition = globalThis["integrity._finish_verification 2d7a9c277034113d"];
+let definition = globalThis["integrity._finish_verification 26ea36096ebff8a0"];
 if (definition === undefined) {
 (() => {
   // node_modules/@noble/hashes/utils.js
@@ -14414,6 +14418,10 @@ if (definition === undefined) {
   var layout = names.slice().sort().map((name, i) => ({ name, opening: encodeUtf8(`${i === 0 ? "{" : ","}"${name}":`) }));
   var bodyPlace = layout.findIndex(({ name }) => name === "body");
 
+  // plv8-src/signing/event-fit.ts
+  var mismatch = new Error("the bytes say something else");
+  var hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+
   // plv8-src/signing/hash.ts
   var keyId = (publicKey) => bytesToHex(sha256(publicKey));
 
@@ -14503,7 +14511,7 @@ if (definition === undefined) {
   // penstock:integrity/_finish_verification.ts
   definition = finish_verification_default;
 })();
-Object.defineProperty(globalThis, "integrity._finish_verification 2d7a9c277034113d", { value: definition });
+Object.defineProperty(globalThis, "integrity._finish_verification 26ea36096ebff8a0", { value: definition });
 }
 const rows = definition.run({ state });
 return Array.isArray(rows) ? rows : [rows];
@@ -31429,16 +31437,19 @@ revoke create on schema integrity from penstock_log_owner;
 --! split: 050-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
-  seq int8[],
-  prev text[],
+  seq plv8_float8array,
+  prev bytea,
   type text[],
-  collection_id int4[],
+  collection_id plv8_float8array,
   key_id text[],
-  signature bytea[],
-  bytes bytea[],
-  leaf bytea[],
+  is_signed plv8_int4array,
+  signature bytea,
+  length plv8_int4array,
+  bytes bytea,
+  leaf bytea,
+  tile_root bytea,
   batch text[],
-  note_size int8[],
+  note_size plv8_float8array,
   note text[]
 )
 returns table (state_after jsonb, problems jsonb)
@@ -31451,7 +31462,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events adc3f966cfef5fc2"];
+let definition = globalThis["integrity._verify_events b9413ba08c2fec48"];
 if (definition === undefined) {
 (() => {
   // node_modules/@noble/hashes/utils.js
@@ -34157,6 +34168,64 @@ if (definition === undefined) {
   var unfit = (name, value) => refused2(`the field ${name} is ${JSON.stringify(value).slice(0, 100)}`);
   var refused2 = (problem) => new SqlError("22023", `expected an event, but ${problem}`);
 
+  // plv8-src/signing/event-fit.ts
+  var isPlain = (type, key_id, log_id) => /^[a-z][a-z0-9_]{0,62}$/.test(type) && (key_id === null || /^[0-9a-f]{64}$/.test(key_id)) && /^[0-9a-f]{32}$/.test(log_id);
+  var quote = 34;
+  var fitsHeader = (bytes, expected) => {
+    if (bytes.length > maximumBytes) return false;
+    for (let i = 0; i < eventLabel.length; i++) if (bytes[i] !== eventLabel[i]) return false;
+    try {
+      let at = afterText(bytes, eventLabel.length, ''{"at":"'');
+      at = afterDigits(bytes, at);
+      at = afterText(bytes, at, ''","body":'');
+      if (bytes[at] !== 123) return false;
+      at = scanValue(bytes, at, 1);
+      at = afterText(bytes, at, '',"by":'');
+      at = afterName(bytes, at);
+      at = afterText(bytes, at, '',"collection":'');
+      at = bytes[at] === quote ? afterName(bytes, at) : afterText(bytes, at, "null");
+      at = afterText(bytes, at, `,"collection_id":${expected.collection_id},"epoch":${expected.epoch},"key_id":`);
+      at = expected.key_id === null ? afterText(bytes, at, "null") : afterQuoted(bytes, at, expected.key_id);
+      at = afterText(bytes, at, '',"log_id":'');
+      at = afterQuoted(bytes, at, expected.log_id);
+      at = afterText(bytes, at, '',"prev":"'');
+      at = afterHex(bytes, at, expected.prev);
+      at = afterText(bytes, at, `","seq":${expected.seq},"type":`);
+      at = afterQuoted(bytes, at, expected.type);
+      return afterText(bytes, at, '',"v":1}'') === bytes.length;
+    } catch {
+      return false;
+    }
+  };
+  var mismatch = new Error("the bytes say something else");
+  var afterText = (bytes, at, text) => {
+    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) throw mismatch;
+    return at + text.length;
+  };
+  var afterQuoted = (bytes, at, text) => {
+    if (bytes[at] !== quote || bytes[at + text.length + 1] !== quote) throw mismatch;
+    return afterText(bytes, at + 1, text) + 1;
+  };
+  var afterName = (bytes, at) => {
+    if (bytes[at] !== quote || bytes[at + 1] === quote) throw mismatch;
+    return scanValue(bytes, at, 1);
+  };
+  var afterDigits = (bytes, start) => {
+    let at = start;
+    for (let byte = bytes[at]; byte >= 48 && byte <= 57; byte = bytes[at]) at++;
+    const length = at - start;
+    if (length === 0 || length > 19 || bytes[start] === 48 && length > 1) throw mismatch;
+    return at;
+  };
+  var hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+  var afterHex = (bytes, at, value) => {
+    for (let i = 0; i < value.length; i++) {
+      const byte = value[i];
+      if (bytes[at + 2 * i] !== hexDigits[byte >> 4] || bytes[at + 2 * i + 1] !== hexDigits[byte & 15]) throw mismatch;
+    }
+    return at + 2 * value.length;
+  };
+
   // plv8-src/signing/hash.ts
   var sameBytes = (a, b) => {
     if (a.length !== b.length) return false;
@@ -34304,6 +34373,34 @@ if (definition === undefined) {
     return trusted === null || seq <= trusted;
   };
 
+  // plv8-src/signing/base64.ts
+  var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  var encodeBase64 = (bytes) => {
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 3) {
+      const group = (bytes[i] ?? 0) << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
+      const present = Math.min(3, bytes.length - i);
+      for (let k = 0; k < 4; k++) {
+        text += k <= present ? alphabet.charAt(group >> 18 - 6 * k & 63) : "=";
+      }
+    }
+    return text;
+  };
+  var decodeBase64 = (text) => {
+    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+    const bytes = new Uint8Array(Math.max(0, Math.floor(text.length / 4) * 3 - padding));
+    for (let i = 0, out = 0; i < text.length; i += 4) {
+      let group = 0;
+      for (let k = 0; k < 4; k++) {
+        const value = alphabet.indexOf(text.charAt(i + k));
+        group = group << 6 | Math.max(0, value);
+      }
+      for (let k = 0; k < 3 && out < bytes.length; k++) bytes[out++] = group >> 16 - 8 * k & 255;
+    }
+    if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
+    return bytes;
+  };
+
   // plv8-src/signing/merkle.ts
   var hashLength = 32;
   var emptyRoot = () => sha256(new Uint8Array(0));
@@ -34331,33 +34428,13 @@ if (definition === undefined) {
     }
     return root ?? emptyRoot();
   };
-
-  // plv8-src/signing/base64.ts
-  var alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  var encodeBase64 = (bytes) => {
-    let text = "";
-    for (let i = 0; i < bytes.length; i += 3) {
-      const group = (bytes[i] ?? 0) << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
-      const present = Math.min(3, bytes.length - i);
-      for (let k = 0; k < 4; k++) {
-        text += k <= present ? alphabet.charAt(group >> 18 - 6 * k & 63) : "=";
-      }
+  var splitHashes = (bytes) => {
+    if (bytes.length % hashLength !== 0) {
+      throw new RangeError(`expected a multiple of ${hashLength} bytes, got ${bytes.length}`);
     }
-    return text;
-  };
-  var decodeBase64 = (text) => {
-    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-    const bytes = new Uint8Array(Math.max(0, Math.floor(text.length / 4) * 3 - padding));
-    for (let i = 0, out = 0; i < text.length; i += 4) {
-      let group = 0;
-      for (let k = 0; k < 4; k++) {
-        const value = alphabet.indexOf(text.charAt(i + k));
-        group = group << 6 | Math.max(0, value);
-      }
-      for (let k = 0; k < 3 && out < bytes.length; k++) bytes[out++] = group >> 16 - 8 * k & 255;
-    }
-    if (encodeBase64(bytes) !== text) throw new RangeError("expected canonical base 64 (RFC 4648 section 4)");
-    return bytes;
+    const hashes = [];
+    for (let at = 0; at < bytes.length; at += hashLength) hashes.push(bytes.subarray(at, at + hashLength));
+    return hashes;
   };
 
   // plv8-src/signing/note.ts
@@ -34426,10 +34503,46 @@ if (definition === undefined) {
     hint: "Pass the whole text that integrity.checkpoint() returned, with its last newline."
   });
 
+  // plv8-src/signing/tree-walk.ts
+  var tileLeaves = 256;
+  var treeWalk = (start, startSize) => {
+    const peaks = [...start];
+    let folded = startSize;
+    let waiting = [];
+    const fold = () => {
+      for (const leaf of waiting) appendLeaf(peaks, folded++, leaf);
+      waiting = [];
+    };
+    return {
+      push: (leaf) => {
+        waiting.push(leaf);
+      },
+      /** After the last leaf of a tile whose root is known. */
+      endTile: (root) => {
+        if (waiting.length !== tileLeaves) return fold();
+        appendLeaf(peaks, folded / tileLeaves, root);
+        folded += tileLeaves;
+        waiting = [];
+      },
+      root: () => {
+        fold();
+        return rootOfPeaks(peaks);
+      },
+      peaks: () => {
+        fold();
+        return peaks;
+      }
+    };
+  };
+
   // plv8-src/signing/verify.ts
-  var verifyEvents = (before, events, makeVerifier = verifierOf, notes = []) => {
+  var verifyEvents = (before, events, makeVerifier = verifierOf, notes = [], tileRoots = []) => {
     const state = { ...before };
-    const peaks = state.peaks.map((peak) => hexToBytes(peak));
+    const tree = treeWalk(
+      state.peaks.map((peak) => hexToBytes(peak)),
+      state.size
+    );
+    let prev = hexToBytes(state.prev);
     const problems = [];
     const report = (seq) => (problem, words2) => {
       problems.push({ seq, problem, words: words2 });
@@ -34446,7 +34559,7 @@ if (definition === undefined) {
       const isWanted = wantedRoots.has(state.size);
       const isStored = notes[nextNote]?.size === state.size;
       if (!isHeld && !isStored && !isWanted) return;
-      const root = bytesToHex(rootOfPeaks(peaks));
+      const root = bytesToHex(tree.root());
       const revoked = wantedRoots.get(state.size);
       if (revoked !== void 0 && revoked.revoked_root !== root) {
         report(null)(
@@ -34485,92 +34598,109 @@ if (definition === undefined) {
         reportHere("order", `event ${stored.seq} stands where event ${state.next} belongs`);
       }
       if (stored.bytes === null) state.removed = Math.max(state.removed, stored.seq);
-      else checkEvent(state, stored, stored.bytes, verifiers, reportHere);
-      appendLeaf(peaks, state.size, stored.leaf);
+      else checkEvent(state, stored, stored.bytes, prev, verifiers, reportHere);
+      tree.push(stored.leaf);
       state.size++;
-      state.prev = bytesToHex(stored.leaf);
+      const tileRoot = state.size % tileLeaves === 0 ? tileRoots[(state.size - before.size) / tileLeaves - 1] : void 0;
+      if (tileRoot !== void 0) tree.endTile(tileRoot);
+      prev = stored.leaf;
       state.next = stored.seq + 1;
       passCheckpoints();
     }
     for (const { size } of notes.slice(nextNote)) {
       report(null)("truncated", `a stored checkpoint covers ${size} events, only ${state.size} are here`);
     }
-    state.peaks = peaks.map((peak) => bytesToHex(peak));
+    state.prev = bytesToHex(prev);
+    state.peaks = tree.peaks().map((peak) => bytesToHex(peak));
     return { state, problems };
   };
-  var checkEvent = (state, stored, bytes, verifiers, report) => {
-    let event;
-    try {
-      event = parseHeader(bytes).header;
-    } catch (error) {
-      state.unsigned++;
-      report("bytes", error instanceof Error ? error.message : String(error));
-      return;
+  var checkEvent = (state, stored, bytes, prev, verifiers, report) => {
+    if (!isAsExpected(state, stored, bytes, prev)) {
+      let header;
+      try {
+        header = parseHeader(bytes).header;
+      } catch (error) {
+        state.unsigned++;
+        report("bytes", error instanceof Error ? error.message : String(error));
+        return;
+      }
+      compareHeader(state, stored, header, prev, report);
+      stored = { ...stored, seq: header.seq, type: header.type, key_id: header.key_id };
     }
-    const compare = (name, column, signed) => {
-      if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`);
-    };
-    compare("seq", stored.seq, event.seq);
-    compare("prev", stored.prev, event.prev);
-    compare("type", stored.type, event.type);
-    compare("collection_id", stored.collection_id, event.collection_id);
-    compare("key_id", stored.key_id, event.key_id);
-    if (event.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${event.log_id}`);
-    if (event.prev !== state.prev) {
-      report(
-        "link",
-        `the event continues ${event.prev.slice(0, 16)}..., but before it stands ${state.prev.slice(0, 16)}...`
-      );
+    followEvent(state, stored, bytes, report);
+    const { seq, key_id, signature } = stored;
+    if (key_id === null !== (signature === null)) {
+      report("signature", key_id === null ? "there is a signature of no key" : "the signature was taken away");
     }
-    followEvent(state, stored, event, bytes, report);
-    if (event.key_id === null !== (stored.signature === null)) {
-      report("signature", event.key_id === null ? "there is a signature of no key" : "the signature was taken away");
-    }
-    if (event.key_id === null) state.unsigned++;
-    else if (state.keys === null || counts(state.keys, event.key_id, event.seq)) state.signed++;
+    if (key_id === null) state.unsigned++;
+    else if (state.keys === null || counts(state.keys, key_id, seq)) state.signed++;
     else state.void++;
-    if (event.key_id === null) return;
-    const keyProblem = state.keys === null ? void 0 : eventKeyProblem(state.keys, event.key_id, event.seq);
+    if (key_id === null) return;
+    const keyProblem = state.keys === null ? void 0 : eventKeyProblem(state.keys, key_id, seq);
     if (keyProblem !== void 0) report("key", keyProblem);
     if (state.settings.signatures === "all") checkSignature(stored, bytes, verifiers, report);
   };
-  var followEvent = (state, stored, header, bytes, report) => {
+  var isAsExpected = (state, stored, bytes, prev) => {
+    const { log_id } = state.settings;
+    const { seq, type, collection_id, key_id } = stored;
+    return isPlain(type, key_id, log_id) && sameBytes(stored.prev, prev) && fitsHeader(bytes, { log_id, epoch: state.epoch, seq, prev, type, collection_id, key_id });
+  };
+  var compareHeader = (state, stored, header, prev, report) => {
+    const compare = (name, column, signed) => {
+      if (column !== signed) report("columns", `the column ${name} says ${show(column)}, the bytes say ${show(signed)}`);
+    };
+    compare("seq", stored.seq, header.seq);
+    compare("prev", bytesToHex(stored.prev), header.prev);
+    compare("type", stored.type, header.type);
+    compare("collection_id", stored.collection_id, header.collection_id);
+    compare("key_id", stored.key_id, header.key_id);
+    if (header.log_id !== state.settings.log_id) report("log", `the event belongs to the log ${header.log_id}`);
+    const before = bytesToHex(prev);
+    if (header.prev !== before) {
+      const words2 = `the event continues ${header.prev.slice(0, 16)}..., but before it stands ${before.slice(0, 16)}...`;
+      report("link", words2);
+    }
     if (state.keys === null) return;
-    const { type, seq } = header;
-    const { genesis } = state.settings;
-    if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`);
-    const isEpoch = type === "epoch";
-    if (header.epoch !== state.epoch + (isEpoch ? 1 : 0)) {
+    if (header.epoch !== state.epoch + (header.type === "epoch" ? 1 : 0)) {
       report("log", `the event is of epoch ${header.epoch}, the log of epoch ${state.epoch}`);
     }
-    const event = isEpoch || isKeyEvent(type) || type === "retention" || type === "samples" ? parseEvent(bytes) : void 0;
-    if (event === void 0) return;
+  };
+  var followEvent = (state, stored, bytes, report) => {
+    const { type, seq } = stored;
+    if (state.keys === null) return;
+    if (seq === 1 && type !== "genesis") report("anchor", `the first event is of type ${type}, not genesis`);
+    if (!isKeyEvent(type) && type !== "epoch" && type !== "retention" && type !== "samples") return;
+    const event = parseEvent(bytes);
     if (type === "samples") checkBatch(state, event, stored.batch, report);
-    else if (isEpoch) {
+    else if (type === "epoch") {
       const { kind, restored_to, lost_from, lost_to } = event.body;
-      state.epoch = header.epoch;
-      state.epochs = [...state.epochs, { epoch: header.epoch, seq, kind, restored_to, lost_from, lost_to }];
+      state.epoch = event.epoch;
+      state.epochs = [...state.epochs, { epoch: event.epoch, seq, kind, restored_to, lost_from, lost_to }];
     } else if (type === "retention") {
       const { kind, through } = event.body;
       if (typeof through !== "number") return;
       if (kind === "events") state.prunable = Math.max(state.prunable, through);
       state.expirable = Math.max(state.expirable, through);
     } else {
-      state.keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } };
+      const keys = { stories: copyOf(state.keys.stories), inUse: { ...state.keys.inUse } };
+      state.keys = keys;
       try {
-        followKeys(state.keys, state.settings.keys, event, (words2) => report("key", words2));
+        followKeys(keys, state.settings.keys, event, (words2) => report("key", words2));
       } catch (error) {
         report(
           "key",
           `the event does not have the form of its type: ${error instanceof Error ? error.message : String(error)}`
         );
       }
-      if (genesis !== void 0 && seq === 1) {
-        if (header.log_id !== genesis.log_id) report("anchor", `the log is ${header.log_id}, not ${genesis.log_id}`);
-        if (state.keys.stories[genesis.key_id]?.since !== 1) {
-          report("anchor", `the log does not begin with the key ${genesis.key_id}`);
-        }
-      }
+      if (seq === 1) checkGenesis(state, event, report);
+    }
+  };
+  var checkGenesis = (state, event, report) => {
+    const { genesis } = state.settings;
+    if (genesis === void 0) return;
+    if (event.log_id !== genesis.log_id) report("anchor", `the log is ${event.log_id}, not ${genesis.log_id}`);
+    if (state.keys?.stories[genesis.key_id]?.since !== 1) {
+      report("anchor", `the log does not begin with the key ${genesis.key_id}`);
     }
   };
   var checkBatch = (state, event, batch, report) => {
@@ -34611,16 +34741,19 @@ if (definition === undefined) {
     name: "_verify_events",
     args: {
       state: "jsonb",
-      seq: "int8[]",
-      prev: "text[]",
+      seq: "plv8_float8array",
+      prev: "bytea",
       type: "text[]",
-      collection_id: "int4[]",
+      collection_id: "plv8_float8array",
       key_id: "text[]",
-      signature: "bytea[]",
-      bytes: "bytea[]",
-      leaf: "bytea[]",
+      is_signed: "plv8_int4array",
+      signature: "bytea",
+      length: "plv8_int4array",
+      bytes: "bytea",
+      leaf: "bytea",
+      tile_root: "bytea",
       batch: "text[]",
-      note_size: "int8[]",
+      note_size: "plv8_float8array",
       note: "text[]"
     },
     returns: table({ state_after: "jsonb", problems: "jsonb" }),
@@ -34628,21 +34761,31 @@ if (definition === undefined) {
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL for one that retention removed; batch is the SHA-256 of its samples.",
-    run: ({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note }) => {
-      const events = seq.map((value, i) => ({
-        seq: Number(value),
-        prev: prev[i] ?? "",
-        type: type[i] ?? "",
-        collection_id: collection_id[i] ?? null,
-        key_id: key_id[i] ?? null,
-        signature: signature[i] ?? null,
-        bytes: bytes[i] ?? null,
-        leaf: leaf[i] ?? new Uint8Array(32),
-        batch: batch[i] ?? null
-      }));
-      const notes = note_size.map((size, i) => ({ size: Number(size), note: note[i] ?? "" }));
-      const { state: after, problems } = verifyEvents(state, events, void 0, notes);
+    comment: "Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batch is the SHA-256 of the samples of an event.",
+    run: (columns) => {
+      const { state, seq, type, collection_id, key_id, is_signed, signature, length, bytes, batch, note_size, note } = columns;
+      const prevs = splitHashes(columns.prev);
+      const leaves = splitHashes(columns.leaf);
+      const events = [];
+      for (let i = 0, at = 0; i < seq.length; i++) {
+        const size = length[i] ?? -1;
+        const collection = collection_id[i] ?? Number.NaN;
+        events.push({
+          seq: seq[i],
+          prev: prevs[i],
+          type: type[i] ?? "",
+          collection_id: Number.isNaN(collection) ? null : collection,
+          key_id: key_id[i] ?? null,
+          signature: is_signed[i] === 1 ? signature.subarray(i * signatureLength, (i + 1) * signatureLength) : null,
+          bytes: size < 0 ? null : bytes.subarray(at, at + size),
+          leaf: leaves[i],
+          batch: batch[i] ?? null
+        });
+        at += Math.max(0, size);
+      }
+      const notes = Array.from(note_size, (size, i) => ({ size, note: note[i] ?? "" }));
+      const tiles = splitHashes(columns.tile_root);
+      const { state: after, problems } = verifyEvents(state, events, void 0, notes, tiles);
       return { state_after: after, problems };
     }
   });
@@ -34650,15 +34793,15 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events adc3f966cfef5fc2", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events b9413ba08c2fec48", { value: definition });
 }
-const rows = definition.run({ state, seq, prev, type, collection_id, key_id, signature, bytes, leaf, batch, note_size, note });
+const rows = definition.run({ state, seq, prev, type, collection_id, key_id, is_signed, signature, length, bytes, leaf, tile_root, batch, note_size, note });
 return Array.isArray(rows) ? rows : [rows];
 ';
-comment on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) is 'Takes the state of a verification through the next events, one array a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. leaf is the leaf hash of each event; bytes are NULL for one that retention removed; batch is the SHA-256 of its samples.';
-revoke all on function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) from public;
+comment on function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) is 'Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batch is the SHA-256 of the samples of an event.';
+revoke all on function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._verify_events(jsonb, int8[], text[], text[], int4[], text[], bytea[], bytea[], bytea[], text[], int8[], text[]) owner to penstock_log_owner;
+alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
 --! split: 051-integrity-verify-signature.sql
@@ -47720,7 +47863,13 @@ $fn$;
 
 comment on function integrity._verification_keys is 'All public keys in the form in which verification reads them.';
 
+/*
+ * In SQL and without a SET clause, so that it is inlined where it is called: as a function it
+ * would copy every page once more. Its callers pin their search_path.
+ */
 create or replace function integrity._history_page(
+  log_id text,
+  pruned_through bigint,
   after_log_id text,
   after_seq bigint,
   max_events int
@@ -47738,49 +47887,51 @@ returns table (
   batch bytea
 )
 stable
-set search_path = ''
-language plpgsql
+language sql
 as $fn$
-declare
-  head integrity._history_head;
-begin
-  select h.* into head from integrity._history_head h;
-  if after_log_id in ('', head.log_id) and after_seq < head.pruned_through then
-    /* Of what retention removed the leaf hashes are left, in whole tiles. */
-    return query
-      select
-        head.log_id, g.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
-        coalesce(
-          sha256('\x00'::bytea || e.bytes),
-          (
-            select substr(t.hashes, ((g.seq - 1) % 256)::int * 32 + 1, 32)
-            from integrity._tiles t
-            where t.log_id = head.log_id and t.level = 0 and t.index = (g.seq - 1) / 256
-          )
-        ),
-        null::bytea
-      from generate_series(after_seq + 1, least(after_seq + max_events, head.pruned_through)) as g (seq)
-      left join integrity._events e on e.log_id = head.log_id and e.seq = g.seq
-      order by g.seq;
-    return;
-  end if;
+  /* Of what retention removed the leaf hashes are left, in whole tiles. */
+  select
+    $1, g.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
+    coalesce(
+      pg_catalog.sha256('\x00'::pg_catalog.bytea operator(pg_catalog.||) e.bytes),
+      (
+        select pg_catalog.substr(
+          t.hashes,
+          ((g.seq operator(pg_catalog.-) 1) operator(pg_catalog.%) 256)::pg_catalog.int4 operator(pg_catalog.*) 32 operator(pg_catalog.+) 1,
+          32)
+        from integrity._tiles t
+        where t.log_id operator(pg_catalog.=) $1
+          and t.level operator(pg_catalog.=) 0
+          and t.index operator(pg_catalog.=) ((g.seq operator(pg_catalog.-) 1) operator(pg_catalog./) 256)
+      )
+    ),
+    null::pg_catalog.bytea
+  from pg_catalog.generate_series(
+    $4 operator(pg_catalog.+) 1, least($4 operator(pg_catalog.+) $5, $2)
+  ) as g (seq)
+  left join integrity._events e on e.log_id operator(pg_catalog.=) $1 and e.seq operator(pg_catalog.=) g.seq
+  where ($3 operator(pg_catalog.=) '' or $3 operator(pg_catalog.=) $1) and $4 operator(pg_catalog.<) $2
+  union all
   /* By the primary key: sorting all rows with their bytes would spill to disk. */
-  return query
+  (
     select
       e.log_id, e.seq, e.prev, e.type, e.collection_id, e.key_id, e.signature, e.bytes,
-      sha256('\x00'::bytea || e.bytes),
-      case when e.type = 'samples' then (
-        select b.bytes from integrity._sample_batches b where b.log_id = e.log_id and b.seq = e.seq
+      pg_catalog.sha256('\x00'::pg_catalog.bytea operator(pg_catalog.||) e.bytes),
+      case when e.type operator(pg_catalog.=) 'samples' then (
+        select b.bytes
+        from integrity._sample_batches b
+        where b.log_id operator(pg_catalog.=) e.log_id and b.seq operator(pg_catalog.=) e.seq
       ) end
     from integrity._events e
-    where (e.log_id, e.seq) > (after_log_id, after_seq)
+    where (e.log_id, e.seq) operator(pg_catalog.>) ($3, $4)
+      and not (($3 operator(pg_catalog.=) '' or $3 operator(pg_catalog.=) $1) and $4 operator(pg_catalog.<) $2)
     order by e.log_id, e.seq
-    limit max_events;
-end
+    limit $5
+  )
 $fn$;
 
 comment on function integrity._history_page is
-  'The next events with their leaf hashes and samples, in the order of the log. bytes are NULL for one that retention removed.';
+  'The next events of a log with their leaf hashes and samples, in its order. bytes are NULL for one that retention removed.';
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
@@ -47800,6 +47951,7 @@ language plpgsql
 as $fn$
 declare
   event integrity._events;
+  head integrity._history_head;
   event_leaf bytea;
   claimed_by_next bytea;
   before record;
@@ -47818,14 +47970,17 @@ begin
         coalesce((select max(e.seq) from integrity._events e), 0));
   end if;
   event_leaf := sha256('\x00'::bytea || event.bytes);
-  select p.leaf into before from integrity._history_page(event.log_id, event.seq - 2, 1) as p where p.seq = event.seq - 1;
+  select h.* into head from integrity._history_head h;
+  select p.leaf into before
+  from integrity._history_page(head.log_id, head.pruned_through, event.log_id, event.seq - 2, 1) as p
+  where p.seq = event.seq - 1;
   select e.prev into claimed_by_next from integrity._events e where e.seq = event.seq + 1;
   if not found then
-    select coalesce(
-      (select h.leaf from integrity._history_head h where h.size = event.seq),
-      (select substr(integrity._tile_part(h.log_id, 0, (event.seq - 1) / 256, 256), ((event.seq - 1) % 256)::int * 32 + 1, 32)
-       from integrity._history_head h where event.seq <= h.pruned_through)
-    ) into claimed_by_next;
+    claimed_by_next := case
+      when event.seq = head.size then head.leaf
+      when event.seq <= head.pruned_through then
+        substr(integrity._tile_part(head.log_id, 0, (event.seq - 1) / 256, 256), ((event.seq - 1) % 256)::int * 32 + 1, 32)
+    end;
   end if;
 
   select v.problems into problems
@@ -47837,11 +47992,12 @@ begin
       'signatures', 'all',
       'from', jsonb_build_object(
         'seq', event.seq,
-        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), 'nothing') end
+        'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), repeat('f', 64)) end
       )
     )),
-    array[event.seq], array[encode(event.prev, 'hex')], array[event.type], array[event.collection_id],
-    array[event.key_id], array[event.signature], array[event.bytes], array[event_leaf], array[null::text], '{}', '{}'
+    array[event.seq]::float8[], event.prev, array[event.type], array[coalesce(event.collection_id::float8, 'NaN')],
+    array[event.key_id], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
+    array[octet_length(event.bytes)], event.bytes, event_leaf, '', array[null::text], '{}', '{}'
   ) as v;
   if claimed_by_next is distinct from event_leaf then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');
@@ -47875,10 +48031,34 @@ revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
 --! split: 114-integrity-560-verify-history.sql
+create or replace function integrity._tile_roots(
+  leaves bytea
+)
+returns bytea
+immutable
+strict
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return coalesce(
+    (
+      select string_agg(integrity._perfect_root(substr(leaves, i, 8192)), ''::bytea)
+      from generate_series(1, octet_length(leaves) - 8191, 8192) as i
+    ),
+    '');
+end
+$fn$;
+
+comment on function integrity._tile_roots is
+  'Roots over every 256 of these leaf hashes, concatenated as they are; leaves after the last whole tile are left out.';
+
 create or replace function integrity._tree_problems(
   log_id text,
   first_index bigint,
-  leaves bytea
+  leaves bytea,
+  roots bytea
 )
 returns table (
   words text
@@ -47889,17 +48069,17 @@ language plpgsql
 as $fn$
 begin
   return query
-    select pg_catalog.format('tile %s of the tree is not the one over these events', g.index)
-    from generate_series(first_index, first_index + octet_length(leaves) / 8192 - 1) as g (index)
-    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = g.index
-    where t.hashes is distinct from substr(leaves, (g.index - first_index)::int * 8192 + 1, 8192)
-      or t.root is distinct from integrity._perfect_root(t.hashes)
-    order by g.index;
+    select pg_catalog.format('tile %s of the tree is not the one over these events', first_index + i)
+    from generate_series(0, octet_length(roots) / 32 - 1) as i
+    left join integrity._tiles t on t.log_id = _tree_problems.log_id and t.level = 0 and t.index = first_index + i
+    where t.hashes is distinct from substr(leaves, i * 8192 + 1, 8192)
+      or t.root is distinct from substr(roots, i * 32 + 1, 32)
+    order by i;
 end
 $fn$;
 
 comment on function integrity._tree_problems is
-  'Tiles of leaf hashes that do not hold these leaves, of which whole tiles are looked at.';
+  'Stored tiles of leaf hashes that do not hold these leaves, or not the roots over them.';
 
 create or replace function integrity.verify_history(
   checkpoint text default null,
@@ -47918,6 +48098,8 @@ as $fn$
 #variable_conflict use_column
 declare
   zero_hash constant bytea := decode(repeat('00', 32), 'hex');
+  /* Stands for what is missing or has another length, so that nothing fits it. */
+  no_hash constant bytea := decode(repeat('ff', 32), 'hex');
   head integrity._history_head;
   state jsonb;
   chunk record;
@@ -47929,6 +48111,8 @@ declare
   last_log_id text := '';
   last_seq bigint := 0;
   seen bigint := 0;
+  present int;
+  tiles bytea;
   row_total bigint := 0;
 begin
   if signatures is null or signatures not in ('checkpoints', 'all') then
@@ -47947,45 +48131,49 @@ begin
   loop
     /* The aggregates see the rows in the order of the page. */
     select
-      array_agg(e.seq) as seq,
-      array_agg(encode(e.prev, 'hex')) as prev,
-      array_agg(e.type) as type,
-      array_agg(e.collection_id) as collection_id,
+      array_agg(e.seq::float8) as seq,
+      string_agg(case when octet_length(e.prev) = 32 then e.prev else no_hash end, ''::bytea) as prev,
+      array_agg(coalesce(e.type, '')) as type,
+      array_agg(coalesce(e.collection_id::float8, 'NaN')) as collection_id,
       array_agg(e.key_id) as key_id,
-      array_agg(e.signature) as signature,
-      array_agg(e.bytes) as bytes,
-      array_agg(coalesce(e.leaf, zero_hash)) as leaf,
-      string_agg(coalesce(e.leaf, zero_hash), ''::bytea) as leaves,
+      array_agg(case when e.signature is null then 0 else 1 end) as is_signed,
+      case when signatures = 'all' then
+        string_agg(case when octet_length(e.signature) = 64 then e.signature else no_hash || no_hash end, ''::bytea)
+      else ''
+      end as signature,
+      array_agg(coalesce(octet_length(e.bytes), -1)) as length,
+      string_agg(coalesce(e.bytes, ''), ''::bytea) as bytes,
+      string_agg(coalesce(e.leaf, no_hash), ''::bytea) as leaf,
       array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
       count(e.bytes) as present,
+      max(e.seq) as last_seq,
       max(e.log_id) as last_log_id
     into chunk
-    from integrity._history_page(last_log_id, last_seq, 2048) as e;
+    from integrity._history_page(head.log_id, coalesce(head.pruned_through, 0), last_log_id, last_seq, 2048) as e;
     exit when chunk.seq is null;
     last_log_id := chunk.last_log_id;
-    last_seq := chunk.seq[cardinality(chunk.seq)];
+    last_seq := chunk.last_seq;
+    present := cardinality(chunk.seq);
     select
-      coalesce(array_agg(c.size order by c.size, c.key_id), '{}') as size,
+      coalesce(array_agg(c.size::float8 order by c.size, c.key_id), '{}') as size,
       coalesce(array_agg(c.note order by c.size, c.key_id), '{}') as note
     into notes
     from integrity._checkpoints c
-    where c.size > seen and c.size <= seen + cardinality(chunk.seq);
+    where c.size > seen and c.size <= seen + present;
+    tiles := case when seen % 256 = 0 then integrity._tile_roots(chunk.leaf) else '' end;
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.signature, chunk.bytes, chunk.leaf,
-      chunk.batch, notes.size, notes.note
+      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.is_signed, chunk.signature, chunk.length,
+      chunk.bytes, chunk.leaf, tiles, chunk.batch, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
     get diagnostics found = row_count;
     problem_count := problem_count + found;
-    if seen % 256 = 0 then
-      return query
-        select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaves) as t;
-      get diagnostics found = row_count;
-      problem_count := problem_count + found;
-    end if;
-    seen := seen + cardinality(chunk.seq);
+    return query select null::bigint, 'tree', t.words from integrity._tree_problems(head.log_id, seen / 256, chunk.leaf, tiles) as t;
+    get diagnostics found = row_count;
+    problem_count := problem_count + found;
+    seen := seen + present;
     row_total := row_total + chunk.present;
   end loop;
 
@@ -48067,7 +48255,7 @@ $fn$;
 comment on function integrity.verify_history is
   'Checks the whole history: bytes, columns, links, keys, samples, tree, stored checkpoints and the one that you kept elsewhere. One row a problem; the last row, whose problem is NULL, says what was checked and how many events are signed, sealed by a checkpoint, or neither. signatures is checkpoints or all. Errors: 22023 for a malformed checkpoint.';
 
-revoke all on function integrity._tree_problems, integrity.verify_history from public;
+revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
 --! split: 115-integrity-570-tree.sql
@@ -48846,6 +49034,7 @@ declare
   remaining int := max_events;
   page_count int;
   entry record;
+  head integrity._history_head;
 begin
   if first_seq is null or first_seq < 1 or max_events < 0 then
     raise exception using
@@ -48854,16 +49043,22 @@ begin
         'expected first_seq from 1 and max_events from 0 or NULL, got %s and %s',
         coalesce(first_seq::text, 'NULL'), coalesce(max_events::text, 'NULL'));
   end if;
-  return query
-    select jsonb_build_object('kind', 'log', 'log_id', h.log_id, 'size', h.size) from integrity._history_head h;
+  select h.* into head from integrity._history_head h;
+  if not found then
+    return;
+  end if;
+  return next jsonb_build_object('kind', 'log', 'log_id', head.log_id, 'size', head.size);
   return query
     select jsonb_build_object('kind', 'key') || k from jsonb_array_elements(integrity._verification_keys()) as k;
   if first_seq > 1 then
-    select h.log_id into last_log_id from integrity._history_head h;
+    last_log_id := head.log_id;
   end if;
   loop
     page_count := 0;
-    for entry in select p.* from integrity._history_page(last_log_id, last_seq, least(page_size, remaining)) as p loop
+    for entry in
+      select p.*
+      from integrity._history_page(head.log_id, head.pruned_through, last_log_id, last_seq, least(page_size, remaining)) as p
+    loop
       page_count := page_count + 1;
       last_log_id := entry.log_id;
       last_seq := entry.seq;
@@ -48970,7 +49165,7 @@ begin
     'function integrity.prune_history(bigint, text)',
     'function integrity.declare_epoch(text, bigint, text, bigint)',
     'function integrity._verification_keys()',
-    'function integrity._history_page(text, bigint, int)',
+    'function integrity._history_page(text, bigint, text, bigint, int)',
     'function integrity._perfect_root(bytea)',
     'function integrity._tile_part(text, int, bigint, int)',
     'function integrity._store_tiles(text, bigint)',
@@ -48979,7 +49174,8 @@ begin
     'function integrity._require_size(bigint)',
     'function integrity._require_root(bigint, text)',
     'function integrity.tree_head()',
-    'function integrity._tree_problems(text, bigint, bytea)',
+    'function integrity._tile_roots(bytea)',
+    'function integrity._tree_problems(text, bigint, bytea, bytea)',
     'function integrity._hashes(bytea)',
     'function integrity.history(text, text, timestamptz, int)',
     'function integrity.verify_event(bigint)',
