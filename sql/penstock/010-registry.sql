@@ -13,8 +13,9 @@ create table penstock._collections (
   owned boolean not null,
   created_at timestamptz not null default now(),
   options jsonb not null default '{}',
+  sealed boolean not null default false,
   constraint sane_name check (name ~ '^[A-Za-z_][A-Za-z0-9_.:-]{0,62}$'),
-  constraint known_vector_type check (vector_type in ('vector', 'halfvec')),
+  constraint known_vector_type check (vector_type in ('vector', 'halfvec') or (sealed and vector_type in ('bit', 'bytea'))),
   constraint possible_dimensions check (dimensions between 1 and 16000),
   constraint known_metric check (metric in ('l2', 'cosine', 'ip', 'l1')),
   constraint known_index_kind check (index_kind in ('hnsw', 'ivfflat', 'none')),
@@ -29,10 +30,11 @@ comment on column penstock._collections.id_column is 'Column whose text form is 
 comment on column penstock._collections.id_type is 'SQL type of the id column. A regtype, so that nobody can put other SQL there.';
 comment on column penstock._collections.vector_column is 'Column of type vector or halfvec.';
 comment on column penstock._collections.metadata_column is 'Column of type jsonb; NULL when an adopted table has none.';
-comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension).';
+comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension); of a sealed collection that of its tokens, or bytea where it has none.';
 comment on column penstock._collections.metric is 'Distance of the collection: l2, cosine, ip (negative inner product) or l1.';
 comment on column penstock._collections.index_kind is 'The vector index that this collection should have: hnsw, ivfflat or none.';
 comment on column penstock._collections.owned is 'True when create_collection made the table, so that drop_collection may drop it.';
+comment on column penstock._collections.sealed is 'True when clients seal the vectors: see penstock._sealed.';
 comment on column penstock._collections.options is 'Index parameters and per-collection search defaults: m, ef_construction, lists, ef_search, probes.';
 
 /*
@@ -72,7 +74,7 @@ create policy table_owner_deletes on penstock._collections for delete using (pen
 
 revoke all on penstock._collections from public;
 grant select on penstock._collections to penstock_user;
-grant insert (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
+grant insert (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options, sealed)
   on penstock._collections to penstock_user;
 grant update (index_kind, options), delete on penstock._collections to penstock_user;
 

@@ -15,7 +15,8 @@ select
   c.owned,
   r.relkind = 'p' as partitioned,
   c.options,
-  c.created_at
+  c.created_at,
+  c.sealed
 from penstock._collections c
 left join pg_catalog.pg_class r on r.oid = c.relation;
 
@@ -24,6 +25,7 @@ comment on view penstock.collections is
 comment on column penstock.collections.table_is_gone is 'True when somebody dropped the table: unregister the name to use it again.';
 comment on column penstock.collections.index_kind is 'The vector index that the collection should have; penstock.index_use shows what is there.';
 comment on column penstock.collections.owned is 'True when create_collection made the table; false for an adopted one.';
+comment on column penstock.collections.sealed is 'True when clients seal the vectors; penstock.sealed_collections says how.';
 
 revoke all on penstock.collections from public;
 grant select on penstock.collections to penstock_user;

@@ -1,3 +1,21 @@
+create or replace function penstock._operator_class(
+  vector_type text,
+  metric text
+)
+returns text
+immutable
+parallel safe
+language sql
+as $fn$
+  select case when vector_type = 'bit' then 'bit_hamming_ops' else vector_type || '_' || metric || '_ops' end
+$fn$;
+
+comment on function penstock._operator_class is
+  'The operator class of pgvector for a type and a metric; bits are compared by Hamming distance.';
+
+revoke all on function penstock._operator_class from public;
+grant execute on function penstock._operator_class to penstock_user;
+
 create or replace view penstock._vector_indexes
 with (security_invoker = true)
 as
@@ -6,7 +24,7 @@ select
   i.indexrelid::regclass as index,
   m.amname::text as kind,
   o.opcname::text as operator_class,
-  o.opcname = c.vector_type || '_' || c.metric || '_ops' as serves_search,
+  o.opcname = penstock._operator_class(c.vector_type, c.metric) as serves_search,
   i.indisvalid and i.indisready as usable
 from penstock._collections c
 join pg_catalog.pg_attribute a on a.attrelid = c.relation and a.attname = c.vector_column and not a.attisdropped
@@ -87,7 +105,7 @@ begin
     collection.index_kind,
     collection.vector_column,
     penstock._vector_schema(),
-    collection.vector_type || '_' || collection.metric || '_ops',
+    penstock._operator_class(collection.vector_type, collection.metric),
     case collection.index_kind
       when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
         coalesce((collection.options ->> 'm')::int, 16), coalesce((collection.options ->> 'ef_construction')::int, 64))
@@ -119,6 +137,10 @@ declare
   row_count bigint;
 begin
   target.index_kind := coalesce(index, target.index_kind);
+  if target.sealed then
+    perform penstock._build_sealed_indexes(target, index, m, ef_construction, lists);
+    return;
+  end if;
   perform penstock._check_index(target.vector_type, target.dimensions, target.metric, target.index_kind);
   if target.index_kind = 'none' then
     raise exception using errcode = '22023',

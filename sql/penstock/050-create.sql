@@ -39,7 +39,8 @@ create or replace function penstock.create_collection(
   partitions int default 0,
   metadata_index text default 'jsonb_path_ops',
   table_schema name default pg_catalog.current_schema(),
-  table_name name default null
+  table_name name default null,
+  sealed jsonb default null
 )
 returns regclass
 volatile
@@ -53,6 +54,15 @@ declare
   leaves text[] := '{}';
 begin
   perform penstock._check_new_name(name);
+  if sealed is not null then
+    if storage is not null or partitions is distinct from 0 then
+      raise exception using errcode = '0A000',
+        message = 'expected no storage and no partitions for a sealed collection',
+        hint = 'The type of the tokens is part of what a client seals under: sealed => {"token": "halfvec"}.';
+    end if;
+    return penstock._create_sealed(name, dimensions, metric, index, m, ef_construction, lists, metadata_index,
+      table_schema, coalesce(table_name, name), sealed);
+  end if;
   storage := coalesce(storage, case when dimensions > 2000 then 'halfvec' else 'vector' end);
   perform penstock._check_index(storage, dimensions, metric, index);
   if metadata_index is null or metadata_index not in ('jsonb_path_ops', 'jsonb_ops', 'none') then
@@ -114,7 +124,7 @@ end
 $fn$;
 
 comment on function penstock.create_collection is
-  'Creates a table for vectors with metadata, its indexes, and a name for it. The caller owns the table. Vectors above 2000 dimensions are stored as halfvec. An ivfflat index is built after the load, by build_index. With partitions, the table is hash partitioned by id.';
+  'Creates a table for vectors with metadata, its indexes, and a name for it. The caller owns the table. Vectors above 2000 dimensions are stored as halfvec. An ivfflat index is built after the load, by build_index. With partitions, the table is hash partitioned by id. sealed makes a collection whose vectors only its clients can read: {"uuid", "key_id", "level", "token", "noise_e7", "radius", "id_type"}, as the client library sends it.';
 
 create or replace function penstock.unregister(
   name text
@@ -126,6 +136,15 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
+  if exists (
+    select from penstock._collections c
+    join pg_catalog.pg_class r on r.oid = c.relation
+    where c.name = unregister.name and c.sealed
+  ) then
+    raise exception using errcode = '0A000',
+      message = pg_catalog.format('collection %L is sealed: without its registration nobody could read its table', name),
+      hint = pg_catalog.format('Remove both with penstock.drop_collection(%L).', name);
+  end if;
   delete from penstock._collections c where c.name = unregister.name;
   if found then
     return;
@@ -158,6 +177,11 @@ begin
     raise exception using errcode = '55000',
       message = pg_catalog.format('expected a collection that create_collection made, but %L is an adopted table', name),
       hint = pg_catalog.format('Forget it with penstock.unregister(%L), then drop table %s yourself.', name, target.relation);
+  end if;
+  if target.sealed then
+    execute pg_catalog.format('drop table %s', target.relation);
+    perform penstock.unregister(name);
+    return;
   end if;
   perform penstock.unregister(name);
   execute pg_catalog.format('drop table %s', target.relation);

@@ -35,6 +35,9 @@ as $fn$
 declare
   fault record;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if ids is null or vectors is null then
     raise exception using errcode = '22004', message = 'expected a list of ids and a list of vectors, got NULL';
   end if;

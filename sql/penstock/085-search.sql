@@ -25,6 +25,9 @@ declare
   seen text[] := '{}';
   emitted bigint := 0;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if query is null then
     raise exception using errcode = '22004', message = 'expected a query vector, got NULL';
   end if;

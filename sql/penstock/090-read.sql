@@ -14,6 +14,9 @@ begin
   if ids is null then
     raise exception using errcode = '22004', message = 'expected ids, got NULL';
   end if;
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   perform integrity.enter(collection, 'read');
   return query execute pg_catalog.format(
     'select t.%1$I::text, t.%2$I::%3$s.vector, %4$s

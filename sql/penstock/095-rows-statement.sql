@@ -12,6 +12,9 @@ declare
   target penstock._collections := penstock._collection(collection);
   condition text := penstock._condition(target, filter);
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   perform integrity.enter(collection, 'read');
   return pg_catalog.format('select t.%I::text as id, t.%I as vector, %s as metadata from %s t where %s',
     target.id_column, target.vector_column,

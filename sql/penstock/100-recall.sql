@@ -49,6 +49,9 @@ declare
   found_rows bigint := 0;
   expected_rows bigint := 0;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if k is null or k < 1 or sample is null or sample < 1 then
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k and sample of at least 1, got k %s and sample %s',
