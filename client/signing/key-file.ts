@@ -5,18 +5,15 @@
  *
  * A key file that anybody but its owner can read is refused.
  */
-import { constants } from "node:fs"
-import { open } from "node:fs/promises"
 import { bytesToHex } from "../../plv8-src/signing/hash.ts"
 import { SqlError } from "../../plv8-src/errors.ts"
 import { writeDurably } from "../files.ts"
+import { readPrivateFile } from "../private-file.ts"
 import { newSigningKey, readSigningKey, type SigningKey } from "./ed25519.ts"
 
 export const keyPurposes = ["events", "checkpoints", "recovery"] as const
 export type KeyPurpose = (typeof keyPurposes)[number]
 export type KeyRing = Partial<Record<KeyPurpose, SigningKey>>
-
-const maximumFile = 64 * 1024
 
 const describeKey = (purpose: KeyPurpose, key: SigningKey): string =>
   [
@@ -42,35 +39,8 @@ export const makeKeyFile = async (path: string, purposes: readonly KeyPurpose[])
  * Reads a key file. Errors: 58P01 when it is not there, 42501 when others can read it or it belongs to
  * somebody else, 22023 when it holds something else.
  */
-export const readKeyFile = async (path: string): Promise<KeyRing> => parseKeys(await readPrivately(path), path)
-
-const readPrivately = async (path: string): Promise<string> => {
-  const file = await open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
-    throw new SqlError(error.code === "EACCES" ? "42501" : "58P01", `cannot read the key file ${path}: ${error.code}`, {
-      hint: "Make one with: penstock key generate FILE",
-    })
-  })
-  try {
-    const status = await file.stat()
-    if (!status.isFile() || status.size > maximumFile) throw unfit(path, "is no small regular file")
-    const user = process.geteuid?.()
-    if (user !== undefined && status.uid !== user && status.uid !== 0) {
-      throw new SqlError("42501", `the key file ${path} belongs to another user`, {
-        detail: `owner ${status.uid}, this process runs as ${user}`,
-        hint: "Give the file to the user that runs the worker.",
-      })
-    }
-    if (user !== undefined && (status.mode & 0o077) !== 0) {
-      throw new SqlError("42501", `the key file ${path} is open to others`, {
-        detail: `mode ${(status.mode & 0o777).toString(8).padStart(4, "0")}, expected 0600`,
-        hint: `Run: chmod 600 ${path} -- and rotate the keys if somebody may have read them.`,
-      })
-    }
-    return await file.readFile("utf8")
-  } finally {
-    await file.close()
-  }
-}
+export const readKeyFile = async (path: string): Promise<KeyRing> =>
+  parseKeys(await readPrivateFile(path, "key file", "penstock key generate FILE"), path)
 
 const block =
   /^Purpose: (?<purpose>\w+)\n(?:Key-Id: (?<id>[0-9a-f]{64})\n)?(?:Public-Key: [0-9a-f]{64}\n)?(?<pem>-----BEGIN PRIVATE KEY-----\n[^-]+-----END PRIVATE KEY-----)$/gm

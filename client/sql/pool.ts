@@ -2,6 +2,7 @@
 import pg from "pg"
 import { errorOf, translate } from "../errors.ts"
 import { cancel } from "./cancel.ts"
+import { copyIn } from "./copy-in.ts"
 import {
   beginStatement,
   type CursorOptions,
@@ -154,6 +155,20 @@ export class PoolExecutor implements Executor {
       throw error
     } finally {
       await run(client, "rollback", [], undefined).catch(note)
+      client.release(isBroken(failure))
+    }
+  }
+
+  /** COPY ... FROM STDIN: all of it or nothing; resolves to the number of rows. */
+  async copyIn(sql: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    const client = await this.#connect()
+    let failure: unknown
+    try {
+      return await copyIn(client, sql, chunks)
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
       client.release(isBroken(failure))
     }
   }

@@ -1,6 +1,7 @@
 /** Ids of rows as bytes: a type byte and the canonical form, so that "1" and 1 are different ids. */
 import { SqlError } from "../errors.ts"
-import { encodeUtf8 } from "../signing/utf8.ts"
+import { bytesToHex } from "../signing/hash.ts"
+import { decodeUtf8, encodeUtf8 } from "../signing/utf8.ts"
 import { concat, u64, u8 } from "./bytes.ts"
 import { uuidBytes } from "./options.ts"
 
@@ -13,6 +14,15 @@ const maximumInteger = 2n ** 63n - 1n
 
 const refuse = (message: string): never => {
   throw new SqlError("22023", message)
+}
+
+/** The text on the server of an id from its bytes: the inverse of readId. */
+export const idText = (bytes: Uint8Array): string => {
+  const value = bytes.subarray(1)
+  if (bytes[0] === 1) return decodeUtf8(value)
+  const hex = bytesToHex(value)
+  if (bytes[0] === 2) return String(BigInt.asIntN(64, BigInt(`0x${hex}`)))
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
 }
 
 /** The id's text on the server, and its bytes for keys and MACs. Throws SqlError 22023. */

@@ -10,9 +10,8 @@ language plpgsql
 as $fn$
 begin
   return pg_catalog.format(
-    't.id::text, t.version, t.key_id, t.nonce, %s, %s, t.sealed, t.plain_meta, t.metadata, t.mac',
-    case when tokens and target.vector_type <> 'bytea' then 't.token::text' else 'null::text' end,
-    't.token_digest');
+    't.id::text as id, t.version, t.key_id, t.nonce, %s as token, t.token_digest, t.sealed, t.plain_meta, t.metadata, t.mac',
+    case when tokens and target.vector_type <> 'bytea' then 't.token::text' else 'null::text' end);
 end
 $fn$;
 
@@ -32,6 +31,7 @@ returns table (
   radius float4,
   id_type text,
   token_type text,
+  token_oid oid,
   copy_statement text,
   keys jsonb
 )
@@ -53,6 +53,7 @@ begin
   radius := seal.radius;
   id_type := target.id_type::text;
   token_type := case when seal.token <> 'none' then penstock._token_type(seal) end;
+  token_oid := (select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = target.relation and a.attname = 'token');
   if not pg_catalog.row_security_active(target.relation) then
     copy_statement := pg_catalog.format(
       'copy %s (id, version, key_id, nonce, %stoken_digest, sealed, plain_meta, metadata, mac) from stdin (format binary)',
