@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:6888dfdd33a0d6846cb671c4da5573485456cc3d
+--! Hash: sha1:cde27a9d68398df60b9773c4aa28f52fdb86f0cc
 
 --! split: 001-preamble.sql
 /*
@@ -2011,8 +2011,9 @@ create table penstock._collections (
   owned boolean not null,
   created_at timestamptz not null default now(),
   options jsonb not null default '{}',
+  sealed boolean not null default false,
   constraint sane_name check (name ~ '^[A-Za-z_][A-Za-z0-9_.:-]{0,62}$'),
-  constraint known_vector_type check (vector_type in ('vector', 'halfvec')),
+  constraint known_vector_type check (vector_type in ('vector', 'halfvec') or (sealed and vector_type in ('bit', 'bytea'))),
   constraint possible_dimensions check (dimensions between 1 and 16000),
   constraint known_metric check (metric in ('l2', 'cosine', 'ip', 'l1')),
   constraint known_index_kind check (index_kind in ('hnsw', 'ivfflat', 'none')),
@@ -2027,10 +2028,11 @@ comment on column penstock._collections.id_column is 'Column whose text form is 
 comment on column penstock._collections.id_type is 'SQL type of the id column. A regtype, so that nobody can put other SQL there.';
 comment on column penstock._collections.vector_column is 'Column of type vector or halfvec.';
 comment on column penstock._collections.metadata_column is 'Column of type jsonb; NULL when an adopted table has none.';
-comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension).';
+comment on column penstock._collections.vector_type is 'vector (4 bytes a dimension) or halfvec (2 bytes a dimension); of a sealed collection that of its tokens, or bytea where it has none.';
 comment on column penstock._collections.metric is 'Distance of the collection: l2, cosine, ip (negative inner product) or l1.';
 comment on column penstock._collections.index_kind is 'The vector index that this collection should have: hnsw, ivfflat or none.';
 comment on column penstock._collections.owned is 'True when create_collection made the table, so that drop_collection may drop it.';
+comment on column penstock._collections.sealed is 'True when clients seal the vectors: see penstock._sealed.';
 comment on column penstock._collections.options is 'Index parameters and per-collection search defaults: m, ef_construction, lists, ef_search, probes.';
 
 /*
@@ -2070,7 +2072,7 @@ create policy table_owner_deletes on penstock._collections for delete using (pen
 
 revoke all on penstock._collections from public;
 grant select on penstock._collections to penstock_user;
-grant insert (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options)
+grant insert (name, relation, id_column, id_type, vector_column, metadata_column, vector_type, dimensions, metric, index_kind, owned, options, sealed)
   on penstock._collections to penstock_user;
 grant update (index_kind, options), delete on penstock._collections to penstock_user;
 
@@ -2176,7 +2178,8 @@ select
   c.owned,
   r.relkind = 'p' as partitioned,
   c.options,
-  c.created_at
+  c.created_at,
+  c.sealed
 from penstock._collections c
 left join pg_catalog.pg_class r on r.oid = c.relation;
 
@@ -2185,6 +2188,7 @@ comment on view penstock.collections is
 comment on column penstock.collections.table_is_gone is 'True when somebody dropped the table: unregister the name to use it again.';
 comment on column penstock.collections.index_kind is 'The vector index that the collection should have; penstock.index_use shows what is there.';
 comment on column penstock.collections.owned is 'True when create_collection made the table; false for an adopted one.';
+comment on column penstock.collections.sealed is 'True when clients seal the vectors; penstock.sealed_collections says how.';
 
 revoke all on penstock.collections from public;
 grant select on penstock.collections to penstock_user;
@@ -2404,6 +2408,24 @@ grant execute on function penstock._filter_operator_sql to penstock_user;
 grant execute on function penstock._nest to penstock_user;
 
 --! split: 009-penstock-040-index.sql
+create or replace function penstock._operator_class(
+  vector_type text,
+  metric text
+)
+returns text
+immutable
+parallel safe
+language sql
+as $fn$
+  select case when vector_type = 'bit' then 'bit_hamming_ops' else vector_type || '_' || metric || '_ops' end
+$fn$;
+
+comment on function penstock._operator_class is
+  'The operator class of pgvector for a type and a metric; bits are compared by Hamming distance.';
+
+revoke all on function penstock._operator_class from public;
+grant execute on function penstock._operator_class to penstock_user;
+
 create or replace view penstock._vector_indexes
 with (security_invoker = true)
 as
@@ -2412,7 +2434,7 @@ select
   i.indexrelid::regclass as index,
   m.amname::text as kind,
   o.opcname::text as operator_class,
-  o.opcname = c.vector_type || '_' || c.metric || '_ops' as serves_search,
+  o.opcname = penstock._operator_class(c.vector_type, c.metric) as serves_search,
   i.indisvalid and i.indisready as usable
 from penstock._collections c
 join pg_catalog.pg_attribute a on a.attrelid = c.relation and a.attname = c.vector_column and not a.attisdropped
@@ -2493,7 +2515,7 @@ begin
     collection.index_kind,
     collection.vector_column,
     penstock._vector_schema(),
-    collection.vector_type || '_' || collection.metric || '_ops',
+    penstock._operator_class(collection.vector_type, collection.metric),
     case collection.index_kind
       when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
         coalesce((collection.options ->> 'm')::int, 16), coalesce((collection.options ->> 'ef_construction')::int, 64))
@@ -2525,6 +2547,10 @@ declare
   row_count bigint;
 begin
   target.index_kind := coalesce(index, target.index_kind);
+  if target.sealed then
+    perform penstock._build_sealed_indexes(target, index, m, ef_construction, lists);
+    return;
+  end if;
   perform penstock._check_index(target.vector_type, target.dimensions, target.metric, target.index_kind);
   if target.index_kind = 'none' then
     raise exception using errcode = '22023',
@@ -2652,7 +2678,8 @@ create or replace function penstock.create_collection(
   partitions int default 0,
   metadata_index text default 'jsonb_path_ops',
   table_schema name default pg_catalog.current_schema(),
-  table_name name default null
+  table_name name default null,
+  sealed jsonb default null
 )
 returns regclass
 volatile
@@ -2666,6 +2693,15 @@ declare
   leaves text[] := '{}';
 begin
   perform penstock._check_new_name(name);
+  if sealed is not null then
+    if storage is not null or partitions is distinct from 0 then
+      raise exception using errcode = '0A000',
+        message = 'expected no storage and no partitions for a sealed collection',
+        hint = 'The type of the tokens is part of what a client seals under: sealed => {"token": "halfvec"}.';
+    end if;
+    return penstock._create_sealed(name, dimensions, metric, index, m, ef_construction, lists, metadata_index,
+      table_schema, coalesce(table_name, name), sealed);
+  end if;
   storage := coalesce(storage, case when dimensions > 2000 then 'halfvec' else 'vector' end);
   perform penstock._check_index(storage, dimensions, metric, index);
   if metadata_index is null or metadata_index not in ('jsonb_path_ops', 'jsonb_ops', 'none') then
@@ -2727,7 +2763,7 @@ end
 $fn$;
 
 comment on function penstock.create_collection is
-  'Creates a table for vectors with metadata, its indexes, and a name for it. The caller owns the table. Vectors above 2000 dimensions are stored as halfvec. An ivfflat index is built after the load, by build_index. With partitions, the table is hash partitioned by id.';
+  'Creates a table for vectors with metadata, its indexes, and a name for it. The caller owns the table. Vectors above 2000 dimensions are stored as halfvec. An ivfflat index is built after the load, by build_index. With partitions, the table is hash partitioned by id. sealed makes a collection whose vectors only its clients can read: {"uuid", "key_id", "level", "token", "noise_e7", "radius", "id_type"}, as the client library sends it.';
 
 create or replace function penstock.unregister(
   name text
@@ -2739,6 +2775,15 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
+  if exists (
+    select from penstock._collections c
+    join pg_catalog.pg_class r on r.oid = c.relation
+    where c.name = unregister.name and c.sealed
+  ) then
+    raise exception using errcode = '0A000',
+      message = pg_catalog.format('collection %L is sealed: without its registration nobody could read its table', name),
+      hint = pg_catalog.format('Remove both with penstock.drop_collection(%L).', name);
+  end if;
   delete from penstock._collections c where c.name = unregister.name;
   if found then
     return;
@@ -2771,6 +2816,11 @@ begin
     raise exception using errcode = '55000',
       message = pg_catalog.format('expected a collection that create_collection made, but %L is an adopted table', name),
       hint = pg_catalog.format('Forget it with penstock.unregister(%L), then drop table %s yourself.', name, target.relation);
+  end if;
+  if target.sealed then
+    execute pg_catalog.format('drop table %s', target.relation);
+    perform penstock.unregister(name);
+    return;
   end if;
   perform penstock.unregister(name);
   execute pg_catalog.format('drop table %s', target.relation);
@@ -2982,6 +3032,9 @@ as $fn$
 declare
   fault record;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if ids is null or vectors is null then
     raise exception using errcode = '22004', message = 'expected a list of ids and a list of vectors, got NULL';
   end if;
@@ -3312,6 +3365,9 @@ declare
   seen text[] := '{}';
   emitted bigint := 0;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if query is null then
     raise exception using errcode = '22004', message = 'expected a query vector, got NULL';
   end if;
@@ -3465,6 +3521,9 @@ begin
   if ids is null then
     raise exception using errcode = '22004', message = 'expected ids, got NULL';
   end if;
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   perform integrity.enter(collection, 'read');
   return query execute pg_catalog.format(
     'select t.%1$I::text, t.%2$I::%3$s.vector, %4$s
@@ -3574,6 +3633,9 @@ declare
   target penstock._collections := penstock._collection(collection);
   condition text := penstock._condition(target, filter);
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   perform integrity.enter(collection, 'read');
   return pg_catalog.format('select t.%I::text as id, t.%I as vector, %s as metadata from %s t where %s',
     target.id_column, target.vector_column,
@@ -3640,6 +3702,9 @@ declare
   found_rows bigint := 0;
   expected_rows bigint := 0;
 begin
+  if target.sealed then
+    perform penstock._refuse_sealed(target);
+  end if;
   if k is null or k < 1 or sample is null or sample < 1 then
     raise exception using errcode = '22023',
       message = pg_catalog.format('expected k and sample of at least 1, got k %s and sample %s',
@@ -3839,7 +3904,1185 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 020-integrity-000-schema.sql
+--! split: 020-penstock-200-sealed-tables.sql
+/*
+ * Sealed collections: the client encrypts, the server compares tokens. What is here is for
+ * the server's own checks and for operators. No key is: key ids only tell keys apart, and
+ * clients take nothing that decides about keys from here.
+ */
+create table penstock._sealed (
+  collection_id int primary key references penstock._collections (id) on delete cascade,
+  uuid uuid not null unique,
+  level text not null,
+  token text not null,
+  token_dimensions int not null,
+  noise_e7 int not null,
+  radius float4 not null,
+  constraint known_level check (level in ('distance', 'bits', 'sealed')),
+  constraint token_of_level check (
+    token in ('vector', 'halfvec') and level = 'distance'
+    or token = 'bits' and level = 'bits'
+    or token = 'none' and level = 'sealed'
+  ),
+  constraint padded_tokens check (token_dimensions % 128 = 0 and (token_dimensions = 0) = (level = 'sealed')),
+  constraint noise_of_level check (noise_e7 between 0 and 10000000 and (noise_e7 = 0) = (level = 'sealed')),
+  constraint finite_radius check (radius >= 0 and radius < 'infinity')
+);
+
+comment on table penstock._sealed is
+  'How the clients of each sealed collection seal. A copy for operators and for early errors: the client''s own configuration decides.';
+comment on column penstock._sealed.uuid is 'Part of every key, so it can never change; the name of the collection can.';
+comment on column penstock._sealed.level is 'distance and bits can be searched here; rows of level sealed have no token.';
+comment on column penstock._sealed.token is 'Type of the tokens: vector, halfvec, bits (bit strings), none.';
+comment on column penstock._sealed.token_dimensions is 'Coordinates of a token: a multiple of 128; 0 without tokens.';
+comment on column penstock._sealed.noise_e7 is 'Length of the noise over the square root of the dimensions, in ten-millionths.';
+comment on column penstock._sealed.radius is 'The largest norm of a vector, for l2 and ip; else 0.';
+
+create table penstock._sealed_keys (
+  collection_id int not null references penstock._sealed (collection_id) on delete cascade,
+  key_id bytea not null,
+  tenant text not null default '',
+  state text not null default 'sealing',
+  added_at timestamptz not null default now(),
+  primary key (collection_id, key_id),
+  constraint key_id_of_8_bytes check (octet_length(key_id) = 8),
+  constraint known_state check (state in ('sealing', 'retiring'))
+);
+
+create unique index _sealed_keys_one_sealing on penstock._sealed_keys (collection_id, tenant) where state = 'sealing';
+
+comment on table penstock._sealed_keys is
+  'The live keys of each sealed collection, by id: rows may be sealed under these and no others.';
+comment on column penstock._sealed_keys.key_id is 'Eight bytes that a client derives from a root key. They tell keys apart and reveal nothing.';
+comment on column penstock._sealed_keys.tenant is 'Whose key it is, where tenants of one collection have roots of their own; only a label here.';
+comment on column penstock._sealed_keys.state is 'sealing: writers use it. retiring: a rotation moves its rows to the newer key.';
+
+create or replace function penstock._tg_sealed__immutable()
+returns trigger
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  raise exception using errcode = '55000',
+    message = 'what a sealed collection is sealed under cannot change',
+    hint = 'Every key depends on it. Make a new collection and copy the rows through a client.';
+end
+$fn$;
+
+comment on function penstock._tg_sealed__immutable is
+  'Refuses every update of penstock._sealed, whoever asks.';
+
+create trigger _100_immutable
+before update on penstock._sealed
+for each statement execute function penstock._tg_sealed__immutable();
+
+comment on trigger _100_immutable on penstock._sealed is 'The uuid and all else is part of every key.';
+
+create or replace function penstock._owns_collection(
+  collection_id int
+)
+returns boolean
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return exists (
+    select from penstock._collections c
+    where c.id = _owns_collection.collection_id and penstock._owns(c.relation)
+  );
+end
+$fn$;
+
+comment on function penstock._owns_collection is
+  'Whether the current role has the rights of the owner of the table of a collection.';
+
+alter table penstock._sealed enable row level security;
+create policy anyone_reads on penstock._sealed for select using (true);
+create policy table_owner_inserts on penstock._sealed for insert with check (penstock._owns_collection(collection_id));
+
+alter table penstock._sealed_keys enable row level security;
+create policy anyone_reads on penstock._sealed_keys for select using (true);
+create policy table_owner_inserts on penstock._sealed_keys for insert with check (penstock._owns_collection(collection_id));
+create policy table_owner_updates on penstock._sealed_keys for update using (penstock._owns_collection(collection_id));
+create policy table_owner_deletes on penstock._sealed_keys for delete using (penstock._owns_collection(collection_id));
+
+revoke all on penstock._sealed, penstock._sealed_keys from public;
+revoke all on function penstock._owns_collection, penstock._tg_sealed__immutable from public;
+grant select on penstock._sealed, penstock._sealed_keys to penstock_user;
+grant insert (collection_id, uuid, level, token, token_dimensions, noise_e7, radius) on penstock._sealed to penstock_user;
+grant insert (collection_id, key_id, tenant), update (state), delete on penstock._sealed_keys to penstock_user;
+grant execute on function penstock._owns_collection to penstock_user;
+
+create or replace view penstock.sealed_collections
+with (security_invoker = true)
+as
+select
+  c.name, s.uuid, s.level, s.token, s.token_dimensions, c.dimensions, c.metric, s.noise_e7, s.radius, c.id_type
+from penstock._sealed s
+join penstock._collections c on c.id = s.collection_id;
+
+comment on view penstock.sealed_collections is
+  'Every sealed collection and how its clients seal. Everything here is visible to the server anyway.';
+
+create or replace view penstock.sealed_keys
+with (security_invoker = true)
+as
+select c.name as collection, pg_catalog.encode(k.key_id, 'hex') as key_id, k.tenant, k.state, k.added_at
+from penstock._sealed_keys k
+join penstock._collections c on c.id = k.collection_id;
+
+comment on view penstock.sealed_keys is
+  'The live keys of sealed collections, by id. A second one for a tenant means that a rotation is under way.';
+comment on column penstock.sealed_keys.state is 'sealing: new rows are sealed under it. retiring: its rows are being moved.';
+
+revoke all on penstock.sealed_collections, penstock.sealed_keys from public;
+grant select on penstock.sealed_collections, penstock.sealed_keys to penstock_user;
+
+--! split: 021-penstock-205-sealed-options.sql
+create or replace function penstock._refuse_sealed(
+  target penstock._collections
+)
+returns void
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  raise exception using errcode = '0A000',
+    message = pg_catalog.format('expected a collection of plain vectors, but %L is sealed', target.name),
+    hint = 'Only a client that holds the root key can read or write it: SealedCollection of the client library, or penstock sealed.';
+end
+$fn$;
+
+comment on function penstock._refuse_sealed is
+  'Raises 0A000: a function of plain vectors was called on a sealed collection.';
+
+create or replace function penstock._sealed_of(
+  target penstock._collections
+)
+returns penstock._sealed
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  found_row penstock._sealed;
+begin
+  if target.sealed then
+    select s.* into strict found_row from penstock._sealed s where s.collection_id = target.id;
+    return found_row;
+  end if;
+  raise exception using errcode = '55000',
+    message = pg_catalog.format('expected a sealed collection, but %L is not', target.name);
+end
+$fn$;
+
+comment on function penstock._sealed_of is
+  'How a collection is sealed. Raises 55000 for one that is not.';
+
+create or replace function penstock._token_type(
+  seal penstock._sealed
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return case seal.token
+    when 'bits' then pg_catalog.format('pg_catalog.bit(%s)', seal.token_dimensions)
+    else pg_catalog.format('%s.%s(%s)', penstock._vector_schema(), seal.token, seal.token_dimensions)
+  end;
+end
+$fn$;
+
+comment on function penstock._token_type is
+  'The SQL type of the tokens of a sealed collection, with its schema and length.';
+
+create or replace function penstock._read_sealed(
+  dimensions int,
+  metric text,
+  sealed jsonb
+)
+returns penstock._sealed
+immutable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  result penstock._sealed;
+  unknown text;
+  index_limit int;
+begin
+  if pg_catalog.jsonb_typeof(sealed) <> 'object' then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('sealed: expected a JSON object, got %s', pg_catalog.jsonb_typeof(sealed));
+  end if;
+  select key into unknown
+  from pg_catalog.jsonb_object_keys(sealed) as key
+  where key not in ('uuid', 'key_id', 'tenant', 'level', 'token', 'noise_e7', 'radius', 'id_type');
+  if found then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('sealed: unknown key %L', pg_catalog.left(unknown, 100)),
+      hint = 'Keys: uuid, key_id, tenant, level, token, noise_e7, radius, id_type. A root key never goes to the server.';
+  end if;
+  if coalesce(sealed ->> 'key_id', '') !~ '^[0-9a-f]{16}$' then
+    raise exception using errcode = '22023', message = 'sealed: expected a key_id of 16 hexadecimal digits';
+  end if;
+  if metric is null or metric not in ('cosine', 'l2', 'ip') then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected a metric for a sealed collection, got %L', pg_catalog.left(metric, 100)),
+      hint = 'Metrics: cosine, l2, ip.';
+  end if;
+  if dimensions is null or dimensions not between 1 and 16000 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected 1 to 16000 dimensions, got %s', coalesce(dimensions::text, 'NULL'));
+  end if;
+  result.uuid := (sealed ->> 'uuid')::uuid;
+  result.level := coalesce(sealed ->> 'level', 'distance');
+  result.token := coalesce(sealed ->> 'token', case result.level when 'distance' then 'halfvec' when 'bits' then 'bits' else 'none' end);
+  result.noise_e7 := coalesce((sealed ->> 'noise_e7')::int, 0);
+  result.radius := coalesce((sealed ->> 'radius')::float4, 0);
+  if result.uuid is null then
+    raise exception using errcode = '22023',
+      message = 'sealed: expected the uuid of the collection, got none',
+      hint = 'The client chooses it and keeps it: it is part of every key.';
+  end if;
+  if result.level not in ('distance', 'bits', 'sealed')
+    or (result.level, result.token) not in (('distance', 'vector'), ('distance', 'halfvec'), ('bits', 'bits'), ('sealed', 'none')) then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('sealed: expected level distance with token vector or halfvec, bits, or sealed; got level %L, token %L',
+        pg_catalog.left(result.level, 100), pg_catalog.left(result.token, 100));
+  end if;
+  result.token_dimensions := case
+    when result.level = 'sealed' then 0
+    else (dimensions + case metric when 'ip' then 1 else 0 end + 127) / 128 * 128
+  end;
+  index_limit := case result.token when 'vector' then 2000 when 'halfvec' then 4000 else 64000 end;
+  if result.token_dimensions > index_limit then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected tokens of at most %s dimensions for %s, got %s', index_limit, result.token, result.token_dimensions);
+  end if;
+  if result.level <> 'sealed' and (dimensions < 64 or result.noise_e7 not between 1 and 10000000) then
+    raise exception using errcode = '22023',
+      message = 'sealed: expected at least 64 dimensions and a noise_e7 from 1 to 10000000 at a searchable level';
+  end if;
+  return result;
+end
+$fn$;
+
+comment on function penstock._read_sealed is
+  'Checks what create_collection is told about sealing. Raises 22023.';
+
+revoke all on function
+  penstock._refuse_sealed,
+  penstock._sealed_of,
+  penstock._token_type,
+  penstock._read_sealed
+  from public;
+grant execute on function
+  penstock._refuse_sealed,
+  penstock._sealed_of,
+  penstock._token_type,
+  penstock._read_sealed
+  to penstock_user;
+
+--! split: 022-penstock-210-sealed-create.sql
+create or replace function penstock._create_sealed(
+  name text,
+  dimensions int,
+  metric text,
+  index text,
+  m int,
+  ef_construction int,
+  lists int,
+  metadata_index text,
+  table_schema name,
+  table_name name,
+  sealed jsonb
+)
+returns regclass
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  seal penstock._sealed := penstock._read_sealed(dimensions, metric, sealed);
+  id_type text := coalesce(sealed ->> 'id_type', 'text');
+  relation regclass;
+begin
+  if seal.level = 'sealed' then
+    index := 'none';
+  end if;
+  if index is null or index not in ('hnsw', 'ivfflat', 'none') then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected a kind of index, got %L', pg_catalog.left(index, 100)),
+      hint = 'Kinds: hnsw, ivfflat (built after the load), none (exact search over tokens).';
+  end if;
+  if id_type not in ('text', 'bigint', 'uuid') then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('sealed: expected id_type text, bigint or uuid, got %L', pg_catalog.left(id_type, 100));
+  end if;
+  if table_schema is null then
+    raise exception using errcode = '22004',
+      message = 'expected a schema for the table, got NULL',
+      hint = 'Pass table_schema: the search_path names no schema that exists.';
+  end if;
+
+  execute pg_catalog.format(
+    'create table %I.%I (
+      id %s primary key %s,
+      version bigint not null constraint version_from_1 check (version > 0),
+      key_id bytea not null constraint key_id_of_8_bytes check (octet_length(key_id) = 8),
+      nonce bytea not null constraint nonce_of_16_bytes check (octet_length(nonce) = 16),
+      %s
+      token_digest bytea not null constraint digest_of_32_bytes check (octet_length(token_digest) = 32),
+      sealed bytea not null constraint sealed_copy_of_a_vector check (octet_length(sealed) >= %s),
+      plain_meta bytea not null,
+      mac bytea not null constraint mac_of_32_bytes check (octet_length(mac) = 32),
+      metadata jsonb not null default ''{}'' constraint metadata_is_an_object check (jsonb_typeof(metadata) = ''object''),
+      created_at timestamptz not null default now()
+    )',
+    table_schema, table_name, id_type,
+    case id_type when 'text' then 'constraint id_of_1_to_1024_bytes check (octet_length(id) between 1 and 1024)' end,
+    case when seal.token <> 'none' then pg_catalog.format('token %s not null,', penstock._token_type(seal)) end,
+    16 + 4 * dimensions);
+  relation := pg_catalog.format('%I.%I', table_schema, table_name)::regclass;
+  /* What is encrypted does not compress. */
+  execute pg_catalog.format('alter table %s alter column sealed set storage external', relation);
+
+  insert into penstock._collections
+    (name, relation, id_type, vector_column, vector_type, dimensions, metric, index_kind, owned, sealed, options)
+  values (name, relation, id_type::regtype,
+    case seal.token when 'none' then 'sealed' else 'token' end,
+    case seal.token when 'none' then 'bytea' when 'bits' then 'bit' else seal.token end,
+    dimensions, metric, index, true, true,
+    case index
+      when 'hnsw' then pg_catalog.jsonb_build_object('m', m, 'ef_construction', ef_construction)
+      when 'ivfflat' then pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('lists', lists))
+      else '{}'
+    end);
+  seal.collection_id := (penstock._collection(name)).id;
+  insert into penstock._sealed (collection_id, uuid, level, token, token_dimensions, noise_e7, radius)
+  values (seal.collection_id, seal.uuid, seal.level, seal.token, seal.token_dimensions, seal.noise_e7, seal.radius);
+  perform penstock.add_sealed_key(name, pg_catalog.decode(sealed ->> 'key_id', 'hex'), coalesce(sealed ->> 'tenant', ''));
+  if metadata_index <> 'none' then
+    execute pg_catalog.format('create index on %s using gin (metadata %s)', relation, metadata_index);
+  end if;
+  return relation;
+end
+$fn$;
+
+comment on function penstock._create_sealed is
+  'create_collection for a sealed collection: the table with its checks, its registration and its first key.';
+
+revoke all on function
+  penstock._create_sealed
+  from public;
+grant execute on function
+  penstock._create_sealed
+  to penstock_user;
+
+--! split: 023-penstock-220-sealed-indexes.sql
+create or replace function penstock._sealed_index_name(
+  target penstock._collections,
+  key_id bytea
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.format('_sealed_%s_%s', target.id, pg_catalog.encode(key_id, 'hex'));
+end
+$fn$;
+
+comment on function penstock._sealed_index_name is
+  'The name of the index over the tokens of one key.';
+
+create or replace function penstock._sealed_index_statement(
+  target penstock._collections,
+  key_id bytea,
+  how text
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.format('create index %s %I on %s using %s (token %s.%s) with (%s) where key_id = %L::pg_catalog.bytea',
+    how, penstock._sealed_index_name(target, key_id), target.relation, target.index_kind,
+    penstock._vector_schema(), penstock._operator_class(target.vector_type, target.metric),
+    case target.index_kind
+      when 'hnsw' then pg_catalog.format('m = %s, ef_construction = %s',
+        coalesce((target.options ->> 'm')::int, 16), coalesce((target.options ->> 'ef_construction')::int, 64))
+      else pg_catalog.format('lists = %s', (target.options ->> 'lists')::int)
+    end, key_id);
+end
+$fn$;
+
+comment on function penstock._sealed_index_statement is
+  'The CREATE INDEX statement for the tokens of one key: a partial index, for tokens of different keys cannot be compared.';
+
+create or replace function penstock._sealed_index(
+  target penstock._collections,
+  key_id bytea
+)
+returns table (index regclass, usable boolean)
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+  select i.indexrelid::regclass, i.indisvalid and i.indisready
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_class c on c.oid = i.indexrelid
+  where i.indrelid = target.relation and c.relname = penstock._sealed_index_name(target, _sealed_index.key_id);
+end
+$fn$;
+
+comment on function penstock._sealed_index is
+  'The index over the tokens of one key, where there is one.';
+
+create or replace function penstock.sealed_index_statement(
+  collection text,
+  key_id bytea
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  existing record;
+begin
+  perform penstock._sealed_of(target);
+  if target.index_kind <> 'hnsw' then
+    return null;
+  end if;
+  select * into existing from penstock._sealed_index(target, key_id);
+  if not found then
+    return penstock._sealed_index_statement(target, key_id, 'concurrently');
+  end if;
+  return case when not existing.usable then pg_catalog.format('reindex index concurrently %s', existing.index) end;
+end
+$fn$;
+
+comment on function penstock.sealed_index_statement is
+  'The statement that builds the HNSW index of a key without blocking writers, to be run outside of a transaction; NULL when there is nothing to do.';
+
+create or replace function penstock._build_sealed_indexes(
+  target penstock._collections,
+  index text,
+  m int,
+  ef_construction int,
+  lists int
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  seal penstock._sealed := penstock._sealed_of(target);
+  live penstock._sealed_keys;
+  row_count bigint;
+  built int := 0;
+begin
+  if seal.token = 'none' then
+    raise exception using errcode = '22023', message = pg_catalog.format('collection %L has no tokens to index', target.name);
+  end if;
+  target.index_kind := coalesce(index, target.index_kind);
+  if target.index_kind not in ('hnsw', 'ivfflat') then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected hnsw or ivfflat as the kind of index to build, got %L', pg_catalog.left(target.index_kind, 100));
+  end if;
+  perform integrity.enter(target.name, 'index_build');
+  if target.index_kind = 'hnsw' then
+    target.options := target.options || pg_catalog.jsonb_strip_nulls(
+      pg_catalog.jsonb_build_object('m', m, 'ef_construction', ef_construction));
+  end if;
+  for live in
+    select k.* from penstock._sealed_keys k where k.collection_id = target.id order by k.added_at, k.key_id
+  loop
+    continue when exists (select from penstock._sealed_index(target, live.key_id) i where i.usable);
+    if target.index_kind = 'ivfflat' then
+      execute pg_catalog.format('select count(*) from %s t where t.key_id = $1', target.relation) into row_count using live.key_id;
+      continue when row_count = 0;
+      target.options := target.options || pg_catalog.jsonb_build_object('lists', coalesce(lists, (target.options ->> 'lists')::int,
+        greatest(1, case when row_count <= 1000000 then row_count / 1000 else pg_catalog.sqrt(row_count) end)::int));
+    end if;
+    execute penstock._sealed_index_statement(target, live.key_id, '');
+    built := built + 1;
+  end loop;
+  if built = 0 then
+    raise exception using
+      errcode = case target.index_kind when 'ivfflat' then '55000' else '42710' end,
+      message = pg_catalog.format('collection %L has nothing to build an index for', target.name),
+      hint = 'IVFFlat takes its lists from the data: load first. An index that is there is rebuilt with reindex index concurrently.';
+  end if;
+  update penstock._collections c
+  set index_kind = target.index_kind, options = target.options
+  where c.id = target.id;
+end
+$fn$;
+
+comment on function penstock._build_sealed_indexes is
+  'build_index for a sealed collection: one index for each live key that lacks one. Raises 42710 when every key has one, 55000 for IVFFlat without rows.';
+
+revoke all on function
+  penstock._sealed_index_name,
+  penstock._sealed_index_statement,
+  penstock._sealed_index,
+  penstock.sealed_index_statement,
+  penstock._build_sealed_indexes
+  from public;
+grant execute on function
+  penstock._sealed_index_name,
+  penstock._sealed_index_statement,
+  penstock._sealed_index,
+  penstock.sealed_index_statement,
+  penstock._build_sealed_indexes
+  to penstock_user;
+
+--! split: 024-penstock-225-sealed-keys.sql
+create or replace function penstock._tg_sealed__newest_key()
+returns trigger
+volatile
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  raise exception using errcode = '55000',
+    message = pg_catalog.format('row %L is sealed under key %s, which is not the newest of its tenant', new.id, pg_catalog.encode(new.key_id, 'hex')),
+    hint = 'Give this client the newest root as well: penstock.sealed_keys shows its id.';
+end
+$fn$;
+
+comment on function penstock._tg_sealed__newest_key is
+  'Refuses a row under another key than those in state sealing. The trigger''s own WHEN clause compares, so that right rows cost nothing.';
+
+create or replace function penstock._guard_sealed_keys(
+  target penstock._collections
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  execute (
+    select pg_catalog.format(
+      'create or replace trigger _100_newest_key before insert or update on %s for each row when (new.key_id not in (%s)) execute function penstock._tg_sealed__newest_key()',
+      target.relation, pg_catalog.string_agg(pg_catalog.quote_literal(k.key_id) || '::pg_catalog.bytea', ', ' order by k.key_id))
+    from penstock._sealed_keys k
+    where k.collection_id = target.id and k.state = 'sealing'
+  );
+end
+$fn$;
+
+comment on function penstock._guard_sealed_keys is
+  'Writes the trigger of a sealed table anew, with the keys that writers may use. Waits for writers under way (SHARE ROW EXCLUSIVE lock).';
+
+create or replace function penstock.add_sealed_key(
+  collection text,
+  key_id bytea,
+  tenant text default ''
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  existing penstock._sealed_keys;
+begin
+  perform penstock._sealed_of(target);
+  if key_id is null or tenant is null or pg_catalog.octet_length(key_id) <> 8 then
+    raise exception using errcode = '22023',
+      message = 'expected a key id of 8 bytes and a tenant',
+      hint = 'The client library derives the id from a root: a root itself never goes to the server.';
+  end if;
+  if not penstock._owns(target.relation) then
+    raise exception using errcode = '42501',
+      message = pg_catalog.format('only the owner of its table may add a key to collection %L', collection);
+  end if;
+  select k.* into existing
+  from penstock._sealed_keys k
+  where k.collection_id = target.id and k.key_id = add_sealed_key.key_id;
+  if found then
+    if existing.tenant = add_sealed_key.tenant and existing.state = 'sealing' then
+      return;
+    end if;
+    raise exception using errcode = '55000',
+      message = pg_catalog.format('key %s is there already, as a %s key of tenant %L', pg_catalog.encode(key_id, 'hex'), existing.state, existing.tenant),
+      hint = 'Every generation is a new random root.';
+  end if;
+  if target.index_kind = 'hnsw' and not exists (select from penstock._sealed_index(target, key_id)) then
+    execute penstock._sealed_index_statement(target, key_id, '');
+  end if;
+  update penstock._sealed_keys k
+  set state = 'retiring'
+  where k.collection_id = target.id and k.tenant = add_sealed_key.tenant and k.state = 'sealing';
+  insert into penstock._sealed_keys (collection_id, key_id, tenant) values (target.id, key_id, tenant);
+  perform penstock._guard_sealed_keys(target);
+end
+$fn$;
+
+comment on function penstock.add_sealed_key is
+  'Makes a key the one that writers of a tenant use from now on; its older one is retiring. Readers need the new root before this. Repeating it does nothing. Builds the HNSW index of the key, which is empty; run sealed_index_statement before on a large table.';
+
+create or replace function penstock.retire_sealed_key(
+  collection text,
+  key_id bytea
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+set lock_timeout = '2s'
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  existing penstock._sealed_keys;
+  old_index regclass;
+  is_used boolean;
+begin
+  perform penstock._sealed_of(target);
+  if not penstock._owns(target.relation) or pg_catalog.row_security_active(target.relation) then
+    raise exception using errcode = '42501',
+      message = pg_catalog.format('only an owner who sees all rows may retire a key of collection %L', collection);
+  end if;
+  /* After this lock no write is under way, and the statement below sees all that committed. */
+  execute pg_catalog.format('lock table %s in share row exclusive mode', target.relation);
+  if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+    raise exception using errcode = '25001',
+      message = 'expected isolation level read committed: an older snapshot would not see every row';
+  end if;
+  select k.* into existing
+  from penstock._sealed_keys k
+  where k.collection_id = target.id and k.key_id = retire_sealed_key.key_id;
+  if not found then
+    return;
+  end if;
+  execute pg_catalog.format('select exists (select from %s t where t.key_id = $1)', target.relation) into is_used using key_id;
+  if is_used or existing.state = 'sealing' then
+    raise exception using errcode = '55000',
+      message = pg_catalog.format('key %s of collection %L is still in use', pg_catalog.encode(key_id, 'hex'), collection),
+      hint = 'Finish the rotation first: penstock sealed rotate.';
+  end if;
+  delete from penstock._sealed_keys k where k.collection_id = target.id and k.key_id = retire_sealed_key.key_id;
+  for old_index in select i.index from penstock._sealed_index(target, key_id) i loop
+    execute pg_catalog.format('drop index %s', old_index);
+  end loop;
+end
+$fn$;
+
+comment on function penstock.retire_sealed_key is
+  'Forgets a retiring key under which no row is sealed any more, and drops its index. Repeating it does nothing. Errors: 55000 while rows are sealed under it.';
+
+revoke all on function
+  penstock._tg_sealed__newest_key,
+  penstock._guard_sealed_keys,
+  penstock.add_sealed_key,
+  penstock.retire_sealed_key
+  from public;
+grant execute on function
+  penstock._tg_sealed__newest_key,
+  penstock._guard_sealed_keys,
+  penstock.add_sealed_key,
+  penstock.retire_sealed_key
+  to penstock_user;
+
+--! split: 025-penstock-230-sealed-rows.sql
+create or replace function penstock._sealed_columns(
+  target penstock._collections,
+  tokens boolean
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.format(
+    't.id::text as id, t.version, t.key_id, t.nonce, %s as token, t.token_digest, t.sealed, t.plain_meta, t.metadata, t.mac',
+    case when tokens and target.vector_type <> 'bytea' then 't.token::text' else 'null::text' end);
+end
+$fn$;
+
+comment on function penstock._sealed_columns is
+  'What a client needs of each row, in the order of the functions that return rows.';
+
+create or replace function penstock.sealed_facts(
+  collection text
+)
+returns table (
+  uuid uuid,
+  level text,
+  token text,
+  dimensions int,
+  metric text,
+  noise_e7 int,
+  radius float4,
+  id_type text,
+  token_type text,
+  token_oid oid,
+  copy_statement text,
+  keys jsonb
+)
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  seal penstock._sealed := penstock._sealed_of(target);
+begin
+  uuid := seal.uuid;
+  level := seal.level;
+  token := seal.token;
+  dimensions := target.dimensions;
+  metric := target.metric;
+  noise_e7 := seal.noise_e7;
+  radius := seal.radius;
+  id_type := target.id_type::text;
+  token_type := case when seal.token <> 'none' then penstock._token_type(seal) end;
+  token_oid := (select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = target.relation and a.attname = 'token');
+  if not pg_catalog.row_security_active(target.relation) then
+    copy_statement := pg_catalog.format(
+      'copy %s (id, version, key_id, nonce, %stoken_digest, sealed, plain_meta, metadata, mac) from stdin (format binary)',
+      target.relation, case when seal.token <> 'none' then 'token, ' end);
+  end if;
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+    'key_id', pg_catalog.encode(k.key_id, 'hex'), 'tenant', k.tenant, 'state', k.state) order by k.added_at, k.key_id), '[]')
+  into keys
+  from penstock._sealed_keys k
+  where k.collection_id = target.id;
+  return next;
+end
+$fn$;
+
+comment on function penstock.sealed_facts is
+  'What a client compares with its own configuration when it opens a sealed collection, and the COPY statement for many rows (NULL where row security forbids COPY). Nothing here decides about keys.';
+
+create or replace function penstock.sealed_get(
+  collection text,
+  ids text[],
+  tokens boolean default false
+)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+begin
+  perform penstock._sealed_of(target);
+  if ids is null then
+    raise exception using errcode = '22004', message = 'expected ids, got NULL';
+  end if;
+  perform integrity.enter(collection, 'read');
+  return query execute pg_catalog.format(
+    'select %s from %s t where t.id = any ($1::%s[]) order by array_position($1, t.id::text)',
+    penstock._sealed_columns(target, tokens), target.relation, penstock._id_type(target))
+  using ids;
+end
+$fn$;
+
+comment on function penstock.sealed_get is
+  'Sealed rows by id, in the order asked for; an id that is not there gives no row. tokens: also the tokens, as text.';
+
+create or replace function penstock.sealed_page(
+  collection text,
+  sealed_under bytea,
+  after text,
+  max_rows int
+)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+begin
+  perform penstock._sealed_of(target);
+  perform integrity.enter(collection, 'read');
+  return query execute pg_catalog.format(
+    'select %s from %s t where t.key_id = $1 and ($2 is null or t.id > $2::%s) order by t.id limit $3',
+    penstock._sealed_columns(target, false), target.relation, penstock._id_type(target))
+  using sealed_under, after, max_rows;
+end
+$fn$;
+
+comment on function penstock.sealed_page is
+  'The next rows sealed under one key, in the order of their ids: what a rotation reads.';
+
+create or replace function penstock.sealed_rows_statement(
+  collection text,
+  filter jsonb default null,
+  tokens boolean default false
+)
+returns text
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  condition text := penstock._condition(target, filter);
+begin
+  perform penstock._sealed_of(target);
+  perform integrity.enter(collection, 'read');
+  return pg_catalog.format('select %s from %s t where %s',
+    penstock._sealed_columns(target, tokens), target.relation, condition);
+end
+$fn$;
+
+comment on function penstock.sealed_rows_statement is
+  'The text of a SELECT of every sealed row that matches a filter on the plain metadata, for a cursor: one snapshot of all. It runs with the rights of whoever runs it.';
+
+revoke all on function
+  penstock._sealed_columns, penstock.sealed_facts, penstock.sealed_get, penstock.sealed_page, penstock.sealed_rows_statement from public;
+grant execute on function
+  penstock._sealed_columns, penstock.sealed_facts, penstock.sealed_get, penstock.sealed_page, penstock.sealed_rows_statement
+  to penstock_user;
+
+--! split: 026-penstock-240-sealed-search.sql
+create or replace function penstock._sealed_query(
+  target penstock._collections,
+  seal penstock._sealed,
+  key_id bytea,
+  condition text,
+  tokens boolean,
+  exact boolean
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  distance text := case
+    when seal.token = 'bits' then pg_catalog.format('t.token operator(%s.<~>) $1::%s', penstock._vector_schema(), penstock._token_type(seal))
+    else pg_catalog.format('t.token operator(%s.%s) $1::%s', penstock._vector_schema(),
+      penstock._distance_operator(target.metric), penstock._token_type(seal))
+  end;
+begin
+  /* The key as a literal: only so is the partial index of its tokens considered. No index can serve a sum. */
+  return pg_catalog.format('select %s from %s t where t.key_id = %L::pg_catalog.bytea and (%s)%s order by (%s)%s limit $2',
+    penstock._sealed_columns(target, tokens), target.relation, key_id, condition,
+    case when exact then ' and (t.id::text = any ($3)) is not true' end,
+    distance, case when exact then ' + 0' end);
+end
+$fn$;
+
+comment on function penstock._sealed_query is
+  'The SQL text of a search among the tokens of one key: over its partial index where the planner likes it, or exact. Parameters: the token as text, the number of rows, and for the exact one ids to leave out.';
+
+/*
+ * STABLE on purpose: every statement in here sees the snapshot of the one that calls, so that
+ * a row which a rotation moves from key to key is found once, under one of them.
+ */
+create or replace function penstock._sealed_search(
+  target penstock._collections,
+  key_ids bytea[],
+  query_tokens text[],
+  candidates int,
+  condition text,
+  ef_search int,
+  probes int,
+  tokens boolean,
+  exact boolean
+)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+stable
+parallel unsafe
+set search_path = ''
+set hnsw.ef_search = 40
+set hnsw.iterative_scan = relaxed_order
+set ivfflat.probes = 1
+set ivfflat.iterative_scan = relaxed_order
+set enable_sort = on
+set jit = off
+language plpgsql
+as $fn$
+#variable_conflict use_column
+declare
+  seal penstock._sealed := penstock._sealed_of(target);
+  live penstock._sealed_keys;
+  seen text[];
+  few boolean := exact;
+begin
+  if not few and (condition <> 'true' or pg_catalog.row_security_active(target.relation)) then
+    few := penstock._few_rows_match(target, condition);
+    if not few then
+      perform pg_catalog.set_config('enable_sort', 'off', true);
+    end if;
+  end if;
+  if not few then
+    perform pg_catalog.set_config('hnsw.ef_search',
+      least(1000, coalesce(ef_search, greatest((target.options ->> 'ef_search')::int, candidates, 40)))::text, true);
+    perform pg_catalog.set_config('ivfflat.probes',
+      coalesce(probes, (target.options ->> 'probes')::int, greatest(1, pg_catalog.sqrt((target.options ->> 'lists')::int)::int), 1)::text, true);
+  end if;
+  for live in
+    select k.*
+    from penstock._sealed_keys k
+    where k.collection_id = target.id and k.key_id = any (_sealed_search.key_ids)
+    order by k.added_at desc
+  loop
+    seen := '{}';
+    if not few then
+      for id, version, key_id, nonce, token, token_digest, sealed, plain_meta, metadata, mac in
+        execute penstock._sealed_query(target, seal, live.key_id, condition, tokens, false)
+        using query_tokens[pg_catalog.array_position(key_ids, live.key_id)], candidates
+      loop
+        seen := seen || id;
+        return next;
+      end loop;
+    end if;
+    /* Fewer than asked for: the scan gave up, or no more rows exist under this key. Only an exact search can tell. */
+    if pg_catalog.cardinality(seen) < candidates then
+      return query execute penstock._sealed_query(target, seal, live.key_id, condition, tokens, true)
+        using query_tokens[pg_catalog.array_position(key_ids, live.key_id)], candidates - pg_catalog.cardinality(seen), seen;
+    end if;
+  end loop;
+end
+$fn$;
+
+comment on function penstock._sealed_search is
+  'The candidates of a search under each of several keys, in one snapshot. Settings of the scan end with the call.';
+
+create or replace function penstock.sealed_search(
+  collection text,
+  key_ids bytea[],
+  query_tokens text[],
+  candidates int,
+  tenant text default '',
+  filter jsonb default null,
+  ef_search int default null,
+  probes int default null,
+  tokens boolean default false,
+  exact boolean default false
+)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+#variable_conflict use_column
+declare
+  target penstock._collections := penstock._collection(collection);
+  seal penstock._sealed := penstock._sealed_of(target);
+  condition text := penstock._condition(target, filter);
+begin
+  if seal.token = 'none' then
+    raise exception using errcode = '0A000',
+      message = pg_catalog.format('collection %L has level sealed: its rows have no tokens to search', collection),
+      hint = 'The client reads all rows and ranks them: SealedCollection.search does.';
+  end if;
+  if key_ids is null or query_tokens is null or pg_catalog.cardinality(key_ids) = 0
+    or pg_catalog.cardinality(key_ids) <> pg_catalog.cardinality(query_tokens) then
+    raise exception using errcode = '22023', message = 'expected as many tokens as key ids, at least one';
+  end if;
+  if candidates is null or candidates < 1 then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected candidates of at least 1, got %s', coalesce(candidates::text, 'NULL'));
+  end if;
+  perform integrity.enter(collection, 'search');
+  return query
+    with missing as materialized (
+      select penstock._refuse_missing_key(sealed_search.collection, pg_catalog.encode(k.key_id, 'hex'))
+      from penstock._sealed_keys k
+      where k.collection_id = target.id and k.tenant = sealed_search.tenant and not k.key_id = any (key_ids)
+      limit 1
+    )
+    select s.*
+    from penstock._sealed_search(target, key_ids, query_tokens, candidates, condition, ef_search, probes,
+      coalesce(tokens, false), coalesce(exact, false)) as s
+    where not exists (select from missing);
+end
+$fn$;
+
+comment on function penstock.sealed_search is
+  'The rows of a sealed collection whose tokens are nearest to the query''s, up to candidates for each live key, in no order, all as of one moment. One token for each key id: query_tokens in the text form of the type. Errors: 42704 when a live key of the tenant is not among the key ids, for a search that skipped its rows would be wrong.';
+
+create or replace function penstock._refuse_missing_key(
+  collection text,
+  key_id text
+)
+returns void
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  raise exception using errcode = '42704',
+    message = pg_catalog.format('the search has no token for key %s, under which collection %L has rows', key_id, collection),
+    hint = 'A rotation is under way: give this client the newest root as well.';
+end
+$fn$;
+
+comment on function penstock._refuse_missing_key is
+  'Raises 42704: a search lacks a live key.';
+
+revoke all on function penstock._sealed_query, penstock._sealed_search, penstock.sealed_search, penstock._refuse_missing_key from public;
+grant execute on function penstock._sealed_query, penstock._sealed_search, penstock.sealed_search, penstock._refuse_missing_key
+  to penstock_user;
+
+--! split: 027-penstock-250-sealed-write.sql
+/*
+ * Lists of equal length, one element a row. tokens is an array of the collection's own type
+ * (halfvec[], vector[], bit[]; any array of NULLs at level sealed), for its elements keep their binary form so.
+ */
+create or replace function penstock._check_sealed_batch(
+  target penstock._collections,
+  ids text[],
+  token_count int,
+  lengths int[]
+)
+returns void
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  perform penstock._sealed_of(target);
+  if ids is null or pg_catalog.cardinality(ids) = 0 or token_count is distinct from pg_catalog.cardinality(ids)
+    or exists (select from pg_catalog.unnest(lengths) as n where n is distinct from pg_catalog.cardinality(ids)) then
+    raise exception using errcode = '22023', message = 'expected lists of equal length, one element for each row and at least one';
+  end if;
+end
+$fn$;
+
+comment on function penstock._check_sealed_batch is
+  'Raises 22023 unless all lists of a batch have as many elements as there are ids, 55000 when the collection is not sealed.';
+
+create or replace function penstock.sealed_insert(
+  collection text,
+  key_id bytea,
+  ids text[],
+  versions bigint[],
+  nonces bytea[],
+  tokens anyarray,
+  token_digests bytea[],
+  sealed bytea[],
+  plain_metas bytea[],
+  metadata jsonb[],
+  macs bytea[]
+)
+returns bigint
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  has_token boolean := target.vector_type <> 'bytea';
+  written bigint;
+begin
+  perform penstock._check_sealed_batch(target, ids, pg_catalog.cardinality(tokens), array[
+    pg_catalog.cardinality(versions), pg_catalog.cardinality(nonces), pg_catalog.cardinality(token_digests),
+    pg_catalog.cardinality(sealed), pg_catalog.cardinality(plain_metas), pg_catalog.cardinality(metadata), pg_catalog.cardinality(macs)]);
+  execute pg_catalog.format(
+    'insert into %s (id, version, key_id, nonce, %s token_digest, sealed, plain_meta, metadata, mac)
+    select u.id::%s, u.version, $1, u.nonce, %s u.token_digest, u.sealed, u.plain_meta, u.metadata, u.mac
+    from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10)
+      as u(id, version, nonce, token, token_digest, sealed, plain_meta, metadata, mac)',
+    target.relation, case when has_token then 'token,' end, penstock._id_type(target), case when has_token then 'u.token,' end)
+  using key_id, ids, versions, nonces, tokens, token_digests, sealed, plain_metas, metadata, macs;
+  get diagnostics written = row_count;
+  return written;
+end
+$fn$;
+
+comment on function penstock.sealed_insert is
+  'Inserts rows that a client sealed, all or none. Errors: 23505 for an id that is there, 23514 for a field of the wrong length, 55000 for a key that is not the newest.';
+
+create or replace function penstock.sealed_replace(
+  collection text,
+  key_id bytea,
+  ids text[],
+  old_versions bigint[],
+  old_macs bytea[],
+  versions bigint[],
+  nonces bytea[],
+  tokens anyarray,
+  token_digests bytea[],
+  sealed bytea[],
+  plain_metas bytea[],
+  metadata jsonb[],
+  macs bytea[]
+)
+returns setof text
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  has_token boolean := target.vector_type <> 'bytea';
+begin
+  perform penstock._check_sealed_batch(target, ids, pg_catalog.cardinality(tokens), array[
+    pg_catalog.cardinality(old_versions), pg_catalog.cardinality(old_macs), pg_catalog.cardinality(versions), pg_catalog.cardinality(nonces),
+    pg_catalog.cardinality(token_digests), pg_catalog.cardinality(sealed), pg_catalog.cardinality(plain_metas),
+    pg_catalog.cardinality(metadata), pg_catalog.cardinality(macs)]);
+  return query execute pg_catalog.format(
+    'update %s t
+    set version = u.version, key_id = $1, nonce = u.nonce, %s token_digest = u.token_digest, sealed = u.sealed,
+      plain_meta = u.plain_meta, metadata = u.metadata, mac = u.mac
+    from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      as u(id, old_version, old_mac, version, nonce, token, token_digest, sealed, plain_meta, metadata, mac)
+    where t.id = u.id::%s and t.version = u.old_version and t.mac = u.old_mac
+    returning t.id::text',
+    target.relation, case when has_token then 'token = u.token,' end, penstock._id_type(target))
+  using key_id, ids, old_versions, old_macs, versions, nonces, tokens, token_digests, sealed, plain_metas, metadata, macs;
+end
+$fn$;
+
+comment on function penstock.sealed_replace is
+  'Replaces rows where id, version and MAC are still those that the client read, and returns the ids of these: compare and swap, for updates and rotation.';
+
+revoke all on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace from public;
+grant execute on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace to penstock_user;
+
+--! split: 028-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -3848,7 +5091,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 021-integrity-begin-verification.sql
+--! split: 029-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -6176,7 +7419,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 022-integrity-check-gate.sql
+--! split: 030-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -6737,7 +7980,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 023-integrity-checkpoint-note.sql
+--! split: 031-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -9140,7 +10383,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 024-integrity-consistency-proof.sql
+--! split: 032-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   first_size int8,
   size int8,
@@ -9639,7 +10882,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 025-integrity-contract.sql
+--! split: 033-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -10626,7 +11869,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 026-integrity-decode-event.sql
+--! split: 034-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -10943,7 +12186,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 027-integrity-decode-samples.sql
+--! split: 035-integrity-decode-samples.sql
 create or replace function integrity._decode_samples(
   bytes bytea
 )
@@ -11196,7 +12439,7 @@ comment on function integrity._decode_samples(bytea) is 'The samples of a batch,
 revoke all on function integrity._decode_samples(bytea) from public;
 grant execute on function integrity._decode_samples(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 028-integrity-event-bytes.sql
+--! split: 036-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -11573,7 +12816,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 029-integrity-explain.sql
+--! split: 037-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -12072,7 +13315,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 030-integrity-finish-verification.sql
+--! split: 038-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -14522,7 +15765,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 031-integrity-graph-dot.sql
+--! split: 039-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -14696,7 +15939,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 032-integrity-graph-mermaid.sql
+--! split: 040-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -14872,7 +16115,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 033-integrity-inclusion-proof.sql
+--! split: 041-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   size int8,
   leaf_index int8,
@@ -15368,7 +16611,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 034-integrity-lambda2.sql
+--! split: 042-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -16035,7 +17278,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 035-integrity-lambda2-bytes.sql
+--! split: 043-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -16720,7 +17963,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 036-integrity-merkle-append.sql
+--! split: 044-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -17155,7 +18398,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 037-integrity-merkle-root.sql
+--! split: 045-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -17553,7 +18796,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 038-integrity-min-cut.sql
+--! split: 046-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -18969,7 +20212,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 039-integrity-min-cut-bytes.sql
+--! split: 047-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -20403,7 +21646,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 040-integrity-next-state.sql
+--! split: 048-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -20865,7 +22108,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 041-integrity-open-checkpoint.sql
+--! split: 049-integrity-open-checkpoint.sql
 create or replace function integrity._open_checkpoint(
   note text,
   log_id text,
@@ -23376,7 +24619,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._open_checkpoint(text, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-pin-state.sql
+--! split: 050-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -23619,7 +24862,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 043-integrity-public-key.sql
+--! split: 051-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -25778,7 +27021,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 044-integrity-public-key-problem.sql
+--! split: 052-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -27947,7 +29190,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 045-integrity-revocation-statement.sql
+--! split: 053-integrity-revocation-statement.sql
 create or replace function integrity._revocation_statement(
   log_id text,
   revocation jsonb
@@ -28232,7 +29475,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._revocation_statement(text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 046-integrity-root-from-tiles.sql
+--! split: 054-integrity-root-from-tiles.sql
 create or replace function integrity._root_from_tiles(
   size int8,
   levels int4[],
@@ -28675,7 +29918,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 047-integrity-rotation-statement.sql
+--! split: 055-integrity-rotation-statement.sql
 create or replace function integrity._rotation_statement(
   log_id text,
   epoch int4,
@@ -28967,7 +30210,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._rotation_statement(text, int4, int8, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 048-integrity-sample-batch.sql
+--! split: 056-integrity-sample-batch.sql
 create or replace function integrity._sample_batch(
   sampled_at int8[],
   collection text[],
@@ -29274,7 +30517,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 049-integrity-sign.sql
+--! split: 057-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -31434,7 +32677,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 050-integrity-verify-events.sql
+--! split: 058-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq plv8_float8array,
@@ -34804,7 +36047,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 051-integrity-verify-signature.sql
+--! split: 059-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -36988,7 +38231,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 052-integrity-what-if.sql
+--! split: 060-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -39581,7 +40824,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 053-integrity-witness.sql
+--! split: 061-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -39867,7 +41110,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 054-integrity-compile-gates.sql
+--! split: 062-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -40296,7 +41539,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 055-integrity-decide.sql
+--! split: 063-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -40697,7 +41940,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 056-integrity-merge-policy.sql
+--! split: 064-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -40963,7 +42206,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 057-integrity-validate-policy.sql
+--! split: 065-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -41217,7 +42460,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 058-integrity-005-types.sql
+--! split: 066-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -41266,7 +42509,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 059-integrity-010-policies.sql
+--! split: 067-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -41310,7 +42553,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 060-integrity-020-states.sql
+--! split: 068-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -41395,7 +42638,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 061-integrity-030-gates.sql
+--! split: 069-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -41488,7 +42731,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 062-integrity-040-inventory.sql
+--! split: 070-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -41521,7 +42764,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 063-integrity-045-probes.sql
+--! split: 071-integrity-045-probes.sql
 create table integrity._source_settings (
   is_only_row boolean primary key default true,
   server_probe_interval_secs float8 not null default 10,
@@ -41617,7 +42860,7 @@ revoke all on
 grant select on integrity.probes, integrity.sources
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 064-integrity-050-user-graph.sql
+--! split: 072-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -41670,7 +42913,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 065-integrity-060-notifications.sql
+--! split: 073-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -41707,7 +42950,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 066-integrity-070-worker.sql
+--! split: 074-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -41731,7 +42974,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 067-integrity-100-cuts.sql
+--! split: 075-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -41898,7 +43141,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 068-integrity-101-cut-aggregates.sql
+--! split: 076-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -42046,7 +43289,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 069-integrity-200-gate.sql
+--! split: 077-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -42171,7 +43414,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 070-integrity-210-admit.sql
+--! split: 078-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -42344,7 +43587,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 071-integrity-220-refusals.sql
+--! split: 079-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -42501,7 +43744,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 072-integrity-230-write-triggers.sql
+--! split: 080-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -42652,7 +43895,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 073-integrity-250-trigger-installation.sql
+--! split: 081-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -42840,7 +44083,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 074-integrity-260-protect.sql
+--! split: 082-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -42946,7 +44189,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 075-integrity-270-policy.sql
+--! split: 083-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -43102,7 +44345,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 076-integrity-280-enrolment.sql
+--! split: 084-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -43227,7 +44470,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 077-integrity-290-set-policy.sql
+--! split: 085-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -43355,7 +44598,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 078-integrity-300-inventory.sql
+--! split: 086-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -43489,7 +44732,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 079-integrity-310-evidence.sql
+--! split: 087-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -43668,7 +44911,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 080-integrity-320-server-evidence.sql
+--! split: 088-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -43748,7 +44991,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 081-integrity-322-replica-evidence.sql
+--! split: 089-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -43903,7 +45146,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 082-integrity-325-wal-evidence.sql
+--! split: 090-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -44033,7 +45276,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 083-integrity-326-ivfflat-lists.sql
+--! split: 091-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -44216,7 +45459,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 084-integrity-328-probe-evidence.sql
+--! split: 092-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -44409,7 +45652,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 085-integrity-330-measure.sql
+--! split: 093-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -44589,7 +45832,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 086-integrity-335-notify.sql
+--! split: 094-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -44675,7 +45918,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 087-integrity-340-transitions.sql
+--! split: 095-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -44799,7 +46042,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 088-integrity-350-sample.sql
+--! split: 096-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -44927,7 +46170,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 089-integrity-360-schedule.sql
+--! split: 097-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -45032,7 +46275,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 090-integrity-370-probe-targets.sql
+--! split: 098-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -45104,7 +46347,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 091-integrity-372-probe-book.sql
+--! split: 099-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_is_running(
   probe integrity._probes
@@ -45256,7 +46499,7 @@ revoke all on function
 grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 092-integrity-375-probe.sql
+--! split: 100-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -45448,7 +46691,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 093-integrity-380-sources.sql
+--! split: 101-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -45642,7 +46885,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 094-integrity-400-override.sql
+--! split: 102-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -45805,7 +47048,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 095-integrity-410-status.sql
+--! split: 103-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -45995,7 +47238,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 096-integrity-420-graph.sql
+--! split: 104-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -46089,7 +47332,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 097-integrity-425-user-graph-checks.sql
+--! split: 105-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -46163,7 +47406,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 098-integrity-430-user-graph.sql
+--! split: 106-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -46321,7 +47564,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 099-integrity-440-report-health.sql
+--! split: 107-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -46419,7 +47662,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 100-integrity-450-views.sql
+--! split: 108-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -46535,7 +47778,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 101-integrity-460-health.sql
+--! split: 109-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -46592,7 +47835,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 102-integrity-500-history-tables.sql
+--! split: 110-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -46767,7 +48010,7 @@ revoke all on
   integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 103-integrity-510-append-only.sql
+--! split: 111-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -46871,7 +48114,7 @@ alter table integrity._key_revocations enable always trigger _100_refuse_change;
 alter table integrity._events enable always trigger _200_refuse_removal;
 alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 104-integrity-520-history-keys.sql
+--! split: 112-integrity-520-history-keys.sql
 /* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
@@ -46997,7 +48240,7 @@ comment on column integrity.signing_keys.revoked_beyond is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 105-integrity-522-begin-history.sql
+--! split: 113-integrity-522-begin-history.sql
 /* The beginning of the log, and the lock on its end. */
 
 create or replace function integrity._server_identity()
@@ -47144,7 +48387,7 @@ revoke all on function
   from public;
 grant execute on function integrity.begin_history to penstock_admin;
 
---! split: 106-integrity-524-register-key.sql
+--! split: 114-integrity-524-register-key.sql
 create or replace function integrity._key_in_use(
   head integrity._history_head,
   purpose text
@@ -47285,7 +48528,7 @@ revoke all on function
   from public;
 grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
 
---! split: 107-integrity-526-rotate-key.sql
+--! split: 115-integrity-526-rotate-key.sql
 create or replace function integrity._rotation(
   head integrity._history_head,
   new_key_id text
@@ -47426,7 +48669,7 @@ revoke all on function
   from public;
 grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
 
---! split: 108-integrity-530-append-event.sql
+--! split: 116-integrity-530-append-event.sql
 create or replace function integrity._next_event(
   head integrity._history_head,
   event_type text,
@@ -47533,7 +48776,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 109-integrity-535-append-signed.sql
+--! split: 117-integrity-535-append-signed.sql
 /* Events that a worker signs with a key that never comes into the database. */
 
 create or replace function integrity._refuse_reserved_type(
@@ -47636,7 +48879,7 @@ comment on function integrity._append_signed is
 
 revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
 
---! split: 110-integrity-540-samples.sql
+--! split: 118-integrity-540-samples.sql
 /*
  * Samples come often and from many sessions. They are staged without a lock of the log and
  * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
@@ -47741,7 +48984,7 @@ revoke all on integrity.samples from public;
 grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 111-integrity-545-history.sql
+--! split: 119-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -47841,7 +49084,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 112-integrity-550-history-page.sql
+--! split: 120-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -47935,7 +49178,7 @@ comment on function integrity._history_page is
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
---! split: 113-integrity-555-verify-event.sql
+--! split: 121-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -48030,7 +49273,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 114-integrity-560-verify-history.sql
+--! split: 122-integrity-560-verify-history.sql
 create or replace function integrity._tile_roots(
   leaves bytea
 )
@@ -48258,7 +49501,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 115-integrity-570-tree.sql
+--! split: 123-integrity-570-tree.sql
 /* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
 
 create or replace function integrity._perfect_root(
@@ -48473,7 +49716,7 @@ revoke all on function
   integrity._require_size, integrity._require_root
   from public;
 
---! split: 116-integrity-575-tree-head.sql
+--! split: 124-integrity-575-tree-head.sql
 create or replace function integrity.tree_head()
 returns table (
   log_id text,
@@ -48515,7 +49758,7 @@ comment on function integrity.tree_head is
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 117-integrity-580-proofs.sql
+--! split: 125-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -48614,7 +49857,7 @@ revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 118-integrity-582-revoke-key.sql
+--! split: 126-integrity-582-revoke-key.sql
 create or replace function integrity._revocation(
   key_id text,
   reason text,
@@ -48727,7 +49970,7 @@ comment on function integrity.revoke_key is
 revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
 grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
 
---! split: 119-integrity-584-checkpoint.sql
+--! split: 127-integrity-584-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -48816,7 +50059,7 @@ comment on view integrity.checkpoints is 'Checkpoints of this history. holder sa
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 120-integrity-586-retention.sql
+--! split: 128-integrity-586-retention.sql
 /* What may go after a while, and what stays so that later proofs hold. */
 
 create or replace function integrity._expire_samples(
@@ -48934,7 +50177,7 @@ comment on function integrity.prune_history is
 revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
 grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
 
---! split: 121-integrity-588-epochs.sql
+--! split: 129-integrity-588-epochs.sql
 create or replace function integrity.declare_epoch(
   kind text,
   lost_to bigint,
@@ -49016,7 +50259,7 @@ revoke all on integrity.epochs from public;
 grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
 grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 122-integrity-590-export-history.sql
+--! split: 130-integrity-590-export-history.sql
 create or replace function integrity.export_history(
   first_seq bigint default 1,
   max_events int default null
@@ -49098,7 +50341,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 123-integrity-599-history-owner.sql
+--! split: 131-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -49228,7 +50471,7 @@ grant execute on function
 grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
 grant insert on integrity._staged_samples to current_user;
 
---! split: 124-integrity-600-worker.sql
+--! split: 132-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -49398,7 +50641,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 125-integrity-605-worker-signatures.sql
+--! split: 133-integrity-605-worker-signatures.sql
 /* What the worker writes into the history: each call carries its token. */
 create or replace function integrity.worker_prepare_event(
   token bigint,
@@ -49466,7 +50709,7 @@ revoke all on function integrity.worker_prepare_event, integrity.worker_append_s
 grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
   to penstock_admin, penstock_worker;
 
---! split: 126-integrity-610-outbox.sql
+--! split: 134-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -49539,7 +50782,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 127-integrity-620-metrics.sql
+--! split: 135-integrity-620-metrics.sql
 create or replace function integrity.metrics()
 returns table (
   name text,
@@ -49606,7 +50849,7 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 128-memory-000-schema.sql
+--! split: 136-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -49615,7 +50858,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 129-memory-change-settings.sql
+--! split: 137-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -50027,7 +51270,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 130-memory-review.sql
+--! split: 138-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -52122,7 +53365,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 131-memory-010-namespaces.sql
+--! split: 139-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -52285,7 +53528,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 132-memory-015-tenants.sql
+--! split: 140-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -52427,7 +53670,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 133-memory-020-memories.sql
+--! split: 141-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -52558,7 +53801,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 134-memory-030-scheduling.sql
+--! split: 142-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -52642,7 +53885,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 135-memory-040-graph.sql
+--! split: 143-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -52692,7 +53935,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 136-memory-050-decisions.sql
+--! split: 144-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -52737,7 +53980,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 137-memory-060-models.sql
+--! split: 145-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -52849,7 +54092,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 138-memory-070-init.sql
+--! split: 146-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -52958,7 +54201,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 139-memory-100-store.sql
+--! split: 147-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -53157,7 +54400,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 140-memory-110-insert.sql
+--! split: 148-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -53327,7 +54570,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 141-memory-120-records.sql
+--! split: 149-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -53484,7 +54727,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 142-memory-130-supersede.sql
+--! split: 150-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -53601,7 +54844,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 143-memory-200-retrievability.sql
+--! split: 151-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -53653,7 +54896,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 144-memory-210-conditions.sql
+--! split: 152-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -53750,7 +54993,7 @@ comment on function memory._few_match is
 
 revoke all on function memory._condition, memory._few_match from public;
 
---! split: 145-memory-220-vector-arm.sql
+--! split: 153-memory-220-vector-arm.sql
 create or replace function memory._vector_statement(
   condition text,
   exact boolean
@@ -53833,7 +55076,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 146-memory-230-words.sql
+--! split: 154-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -53951,7 +55194,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 147-memory-235-text-arm.sql
+--! split: 155-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -54042,7 +55285,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 148-memory-240-search.sql
+--! split: 156-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -54240,7 +55483,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 149-memory-300-review.sql
+--! split: 157-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -54342,7 +55585,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 150-memory-310-scheduling.sql
+--! split: 158-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -54487,7 +55730,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 151-memory-400-edges.sql
+--! split: 159-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -54639,7 +55882,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 152-memory-410-neighbors.sql
+--! split: 160-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -54722,7 +55965,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 153-memory-500-domains.sql
+--! split: 161-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -54874,7 +56117,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 154-memory-600-upkeep.sql
+--! split: 162-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -55051,7 +56294,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 155-memory-610-reembed.sql
+--! split: 163-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -55184,7 +56427,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 156-memory-615-reembed-batches.sql
+--! split: 164-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -55266,7 +56509,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 157-memory-620-reembed-swap.sql
+--! split: 165-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -55394,7 +56637,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 158-postamble.sql
+--! split: 166-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
