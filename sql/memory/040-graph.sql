@@ -5,13 +5,13 @@ create table memory.edges (
   namespace text not null,
   weight float8 not null default 1,
   created_at timestamptz not null default now(),
-  primary key (source_id, target_id, type),
+  primary key (source_id, target_id, type) include (weight),
   constraint between_two_memories check (source_id <> target_id),
   constraint type_of_1_to_128_bytes check (octet_length(type) between 1 and 128),
   constraint weight_above_0_up_to_1 check (weight > 0 and weight <= 1)
 );
 
-create index edges_by_target on memory.edges (target_id, source_id);
+create index edges_by_target on memory.edges (target_id, source_id, type) include (weight);
 
 comment on table memory.edges is
   'Relations between memories of one namespace. Cycles are allowed, an edge from a memory to itself is not.';

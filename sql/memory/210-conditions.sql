@@ -67,29 +67,4 @@ $fn$;
 comment on function memory._condition is
   'SQL condition on alias m of memory.memories for a namespace and filters; NULL leaves a filter out. Errors: 22023, 22004.';
 
-/* The boundary of the exact side, see _vector_arm. */
-create or replace function memory._few_match(
-  condition text
-)
-returns boolean
-stable
-parallel safe
-set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set jit = off
-language plpgsql
-as $fn$
-declare
-  few constant int := 10000;
-  matching int;
-begin
-  execute format('select count(*) from (select from memory.memories m where %s limit %s) m', condition, few + 1)
-  into matching;
-  return matching <= few;
-end
-$fn$;
-
-comment on function memory._few_match is
-  'Whether at most 10,000 memories meet a condition. Stops counting there.';
-
-revoke all on function memory._condition, memory._few_match from public;
+revoke all on function memory._condition from public;

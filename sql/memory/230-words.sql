@@ -82,9 +82,10 @@ create or replace function memory._candidates(
   condition text,
   query tsquery
 )
-returns table (id uuid, words tsvector)
+returns table (ids uuid[], words tsvector[])
 volatile
 parallel unsafe
+rows 1
 set search_path = pg_catalog, pg_temp
 set enable_sort = on
 set enable_bitmapscan = on
@@ -94,17 +95,19 @@ language plpgsql
 as $fn$
 declare
   bound constant int := 1000;
-  candidates int;
 begin
-  execute format('select count(*) from (%s) c', memory._text_statement(condition, false)) into candidates using query, bound + 1;
-  if candidates > bound then
+  execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, false))
+  into ids, words
+  using query, bound + 1;
+  if cardinality(ids) > bound then
     /* Too many to rank: the newest of them, walking back in time until there are enough. */
     perform set_config('enable_sort', 'off', true);
     perform set_config('enable_bitmapscan', 'off', true);
-    return query execute memory._text_statement(condition, true) using query, bound;
-    return;
+    execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, true))
+    into ids, words
+    using query, bound;
   end if;
-  return query execute memory._text_statement(condition, false) using query, bound;
+  return next;
 end
 $fn$;
 

@@ -21,6 +21,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 language plpgsql
 as $fn$
@@ -59,18 +60,17 @@ begin
     ), best as materialized (
       select distinct on (s.reached) s.reached, s.activation, s.hops
       from spread s
-      join memory.memories m on m.id = s.reached
       where s.hops > 0
-        and m.superseded_by is null
-        and (m.valid_until is null or m.valid_until > now())
       order by s.reached, s.activation desc, s.hops
-    ), first as materialized (
-      select b.* from best b order by b.activation desc, b.reached limit "limit"
     )
-    select m.id, m.content, m.node_type, f.activation, f.hops
-    from first f
-    join memory.memories m on m.id = f.reached
-    order by f.activation desc, m.id;
+    /* The most active first, looked up one by one until there are enough that are current. */
+    select m.id, m.content, m.node_type, b.activation, b.hops
+    from (select * from best order by best.activation desc, best.reached) b
+    join memory.memories m on m.id = b.reached
+    where m.superseded_by is null
+      and (m.valid_until is null or m.valid_until > now())
+    order by b.activation desc, b.reached
+    limit "limit";
 end
 $fn$;
 
