@@ -117,7 +117,7 @@ begin
 
   if action = 'reinforce' then
     memory_id := matched_id;
-    perform memory._review_step(matched_id, 3, now());
+    perform memory._review_step(matched_id, 3, null);
   else
     select s.id into memory_id from memory._store(insert.namespace, jsonb_build_array(record), array[insert.embedding]) s (id);
     if action = 'update' then

@@ -17,6 +17,8 @@ declare
 begin
   /* The row lock makes concurrent reviews of one memory follow each other. */
   select s.* into strict before from memory.scheduling s where s.memory_id = _review_step.id for update;
+  /* Not the start of the transaction: while it waited for the lock, another review may have come. */
+  at := coalesce(at, greatest(clock_timestamp(), before.last_review));
   select m.created_at, n.settings into strict born, settings
   from memory.memories m
   join memory._namespaces n on n.name = m.namespace
@@ -65,7 +67,7 @@ comment on function memory._state is
 create or replace function memory.review(
   id uuid,
   rating int,
-  reviewed_at timestamptz default now()
+  reviewed_at timestamptz default null
 )
 returns table (
   state text, stability float8, difficulty float8, next_review timestamptz, last_review timestamptz, reps int, lapses int,
@@ -83,8 +85,8 @@ begin
     raise exception using errcode = '22023',
       message = format('expected a rating of 1 (again), 2 (hard), 3 (good) or 4 (easy), got %s', coalesce(rating::text, 'NULL'));
   end if;
-  if reviewed_at is null or not isfinite(reviewed_at) then
-    raise exception using errcode = '22023', message = 'expected a time of the review';
+  if not isfinite(reviewed_at) then
+    raise exception using errcode = '22023', message = format('expected a time of the review, got %s', reviewed_at);
   end if;
   return query
     select
@@ -94,7 +96,7 @@ end
 $fn$;
 
 comment on function memory.review is
-  'Records how well a memory was recalled (1 again, 2 hard, 3 good, 4 easy) and returns its new scheduling, by FSRS-6. State and event change together or not at all. Times count in whole milliseconds. Errors: P0002, 22023 for another rating or a time before the creation or the last review.';
+  'Records how well a memory was recalled (1 again, 2 hard, 3 good, 4 easy) and returns its new scheduling, by FSRS-6. Without reviewed_at it happens now. State and event change together or not at all. Times count in whole milliseconds. Errors: P0002, 22023 for another rating or a time before the creation or the last review.';
 
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;

@@ -73,8 +73,9 @@ beforeAll(async () => {
     stability: item.reviewedAgo === null ? 0 : item.stability,
     last_review: item.reviewedAgo === null ? null : new Date(base - item.reviewedAgo * day),
   }))
-  const records = items.map(({ vector: _, stability, last_review, ...item }) => ({
+  const records = items.map(({ stability, last_review, ...item }) => ({
     ...item,
+    vector: undefined,
     scheduling:
       last_review === null
         ? null

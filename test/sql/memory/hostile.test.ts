@@ -71,7 +71,6 @@ test.each([
   ["22023", "select memory.review(A, null)"],
   ["22023", "select memory.review(A, 3, '2001-01-01')"],
   ["22023", "select memory.review(A, 3, 'infinity')"],
-  ["22023", "select memory.review(A, 3, null)"],
   ["P0002", `select memory.get_scheduling('${unknownId}')`],
   ["22004", "select memory.update_scheduling(A, null, 1, 1, now(), now())"],
   ["23514", "select memory.update_scheduling(A, 'odd', 1, 1, now(), now())"],

@@ -62,7 +62,7 @@ test("the best way to each memory decides, in every direction and depth", async 
       fc.uniqueArray(edge, { selector: ({ source, target, type }) => `${source} ${target} ${type}`, maxLength: 30 }),
       fc.integer({ min: 1, max: 6 }),
       fc.constantFrom("out", "in", "both"),
-      fc.constantFrom(null, ["cause"]),
+      fc.constantFrom<string[] | null>(null, ["cause"]),
       fc.constantFrom(0.7, 1),
       async (drawn, depth, direction, types, decay) => {
         const edges = drawn.filter(({ source, target }) => source !== target)
