@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cde27a9d68398df60b9773c4aa28f52fdb86f0cc
+--! Hash: sha1:faaa3ca4605c733d0dec110c15b66b375410a820
 
 --! split: 001-preamble.sql
 /*
@@ -53893,13 +53893,13 @@ create table memory.edges (
   namespace text not null,
   weight float8 not null default 1,
   created_at timestamptz not null default now(),
-  primary key (source_id, target_id, type),
+  primary key (source_id, target_id, type) include (weight),
   constraint between_two_memories check (source_id <> target_id),
   constraint type_of_1_to_128_bytes check (octet_length(type) between 1 and 128),
   constraint weight_above_0_up_to_1 check (weight > 0 and weight <= 1)
 );
 
-create index edges_by_target on memory.edges (target_id, source_id);
+create index edges_by_target on memory.edges (target_id, source_id, type) include (weight);
 
 comment on table memory.edges is
   'Relations between memories of one namespace. Cycles are allowed, an edge from a memory to itself is not.';
@@ -54520,7 +54520,7 @@ begin
 
   if action = 'reinforce' then
     memory_id := matched_id;
-    perform memory._review_step(matched_id, 3, now());
+    perform memory._review_step(matched_id, 3, null);
   else
     select s.id into memory_id from memory._store(insert.namespace, jsonb_build_array(record), array[insert.embedding]) s (id);
     if action = 'update' then
@@ -54966,37 +54966,17 @@ $fn$;
 comment on function memory._condition is
   'SQL condition on alias m of memory.memories for a namespace and filters; NULL leaves a filter out. Errors: 22023, 22004.';
 
-/* The boundary of the exact side, see _vector_arm. */
-create or replace function memory._few_match(
-  condition text
-)
-returns boolean
-stable
-parallel safe
-set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set jit = off
-language plpgsql
-as $fn$
-declare
-  few constant int := 10000;
-  matching int;
-begin
-  execute format('select count(*) from (select from memory.memories m where %s limit %s) m', condition, few + 1)
-  into matching;
-  return matching <= few;
-end
-$fn$;
-
-comment on function memory._few_match is
-  'Whether at most 10,000 memories meet a condition. Stops counting there.';
-
-revoke all on function memory._condition, memory._few_match from public;
+revoke all on function memory._condition from public;
 
 --! split: 153-memory-220-vector-arm.sql
+/*
+ * Near the query all rows may fail a filter, so the index finds good neighbours only where many
+ * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
+ * and left when there are more.
+ */
 create or replace function memory._vector_statement(
   condition text,
-  exact boolean
+  side text
 )
 returns text
 stable
@@ -55005,16 +54985,34 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
+  few constant int := 6000;
   distance constant text := format('m.embedding operator(%1$s.<=>) $1::%1$s.halfvec', penstock._vector_schema());
 begin
-  /* No index can serve a sum, so the exact statement never uses the vector index. */
-  return format('select m.id, 1 - (%1$s) from memory.memories m where %2$s and m.embedding is not null order by %3$s limit $2',
-    distance, condition, case when exact then format('(%s) + 0', distance) else distance end);
+  return case side
+    when 'narrow' then format(
+      'with matching as materialized (
+        select m.id, 1 - (%s) as similarity from memory.memories m where %s and m.embedding is not null limit %s
+      )
+      select array_agg(n.id), array_agg(n.similarity)
+      from (select * from matching order by similarity desc limit $2) n
+      having (select count(*) from matching) <= %s', distance, condition, few + 1, few)
+    when 'broad' then format(
+      'select array_agg(n.id), array_agg(n.similarity)
+      from (
+        select m.id, 1 - (%1$s) as similarity from memory.memories m where %2$s and m.embedding is not null order by %1$s limit $2
+      ) n', distance, condition)
+    /* No index can serve a sum. */
+    when 'exact' then format(
+      'select array_agg(n.id), array_agg(n.similarity)
+      from (
+        select m.id, 1 - (%1$s) as similarity from memory.memories m where %2$s and m.embedding is not null order by (%1$s) + 0 limit $2
+      ) n', distance, condition)
+  end;
 end
 $fn$;
 
 comment on function memory._vector_statement is
-  'The SQL text of a search by meaning: over the vector index, or exact over all rows that meet the condition. $1 is the query, $2 how many.';
+  'The SQL text of a search by meaning: narrow (exact, no row when more than 6,000 rows meet the condition), broad (over the vector index) or exact. $1 is the query, $2 how many; the result is an array of ids and one of similarities.';
 
 create or replace function memory._vector_arm(
   condition text,
@@ -55040,14 +55038,16 @@ as $fn$
 declare
   ids uuid[];
   similarities float8[];
+  answered int;
 begin
-  /*
-   * Near the query all rows may fail a filter, so the index finds good neighbours only where
-   * many rows pass. Up to 10,000 rows an exact search is fast and misses nothing. Counting is
-   * spared where a whole namespace is searched that was large when last counted.
-   */
-  if not exact and (is_filtered or documents <= 20000) then
-    exact := memory._few_match(condition);
+  /* Trying is spared where a whole namespace is searched that was large when last counted. */
+  if not exact and (is_filtered or documents <= 12000) then
+    execute memory._vector_statement(condition, 'narrow') into ids, similarities using query, n;
+    get diagnostics answered = row_count;
+    if answered > 0 then
+      return query select u.id, u.similarity from unnest(ids, similarities) as u (id, similarity);
+      return;
+    end if;
   end if;
   if not exact then
     ef_search := coalesce(ef_search, greatest(100, least(n, 1000)));
@@ -55056,18 +55056,14 @@ begin
     end if;
     /* The planner expects far fewer rows of most filters than there are, and would sort them. */
     perform set_config('enable_sort', 'off', true);
-    execute format('select array_agg(a.id), array_agg(a.similarity) from (%s) as a (id, similarity)',
-      memory._vector_statement(condition, false))
-    into ids, similarities
-    using query, n;
-    if cardinality(ids) >= n then
-      return query select u.id, u.similarity from unnest(ids, similarities) as u (id, similarity);
-      return;
-    end if;
-    /* The scan gave up (hnsw.max_scan_tuples), or there are no more rows: only an exact search can tell. */
+    execute memory._vector_statement(condition, 'broad') into ids, similarities using query, n;
     perform set_config('enable_sort', 'on', true);
   end if;
-  return query execute memory._vector_statement(condition, true) using query, n;
+  /* The scan gave up (hnsw.max_scan_tuples), or there are no more rows: only an exact search can tell. */
+  if coalesce(cardinality(ids), 0) < n then
+    execute memory._vector_statement(condition, 'exact') into ids, similarities using query, n;
+  end if;
+  return query select u.id, u.similarity from unnest(ids, similarities) as u (id, similarity);
 end
 $fn$;
 
@@ -55161,9 +55157,10 @@ create or replace function memory._candidates(
   condition text,
   query tsquery
 )
-returns table (id uuid, words tsvector)
+returns table (ids uuid[], words tsvector[])
 volatile
 parallel unsafe
+rows 1
 set search_path = pg_catalog, pg_temp
 set enable_sort = on
 set enable_bitmapscan = on
@@ -55173,17 +55170,19 @@ language plpgsql
 as $fn$
 declare
   bound constant int := 1000;
-  candidates int;
 begin
-  execute format('select count(*) from (%s) c', memory._text_statement(condition, false)) into candidates using query, bound + 1;
-  if candidates > bound then
+  execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, false))
+  into ids, words
+  using query, bound + 1;
+  if cardinality(ids) > bound then
     /* Too many to rank: the newest of them, walking back in time until there are enough. */
     perform set_config('enable_sort', 'off', true);
     perform set_config('enable_bitmapscan', 'off', true);
-    return query execute memory._text_statement(condition, true) using query, bound;
-    return;
+    execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, true))
+    into ids, words
+    using query, bound;
   end if;
-  return query execute memory._text_statement(condition, false) using query, bound;
+  return next;
 end
 $fn$;
 
@@ -55212,13 +55211,14 @@ declare
   all_words constant tsquery := websearch_to_tsquery('english', query);
   marks constant float4[] := memory._occurrence_marks();
   words text[];
+  queries tsquery[];
   weights float8[];
   frequencies int[];
   documents bigint;
   mean_length float8;
   wider tsquery;
-  ids uuid[];
-  texts tsvector[];
+  found_ids uuid[];
+  found_words tsvector[];
 begin
   if numnode(all_words) = 0 then
     return;
@@ -55235,31 +55235,34 @@ begin
   from unnest(tsvector_to_array(to_tsvector('english', query))) as w (word)
   left join memory._terms t on t.namespace = _text_arm.namespace and t.term = w.word;
   words := words[1:16];
+  queries := array(select memory._word_query(w) from unnest(words) with ordinality as u (w, position) order by position);
   weights := array(
     select case when documents > 0 then ln(1 + (greatest(documents - f, 0) + 0.5) / (f + 0.5)) else 1 end
     from unnest(frequencies[1:16]) with ordinality as u (f, position)
     order by position
   );
 
-  select array_agg(c.id), array_agg(c.words) into ids, texts from memory._candidates(condition, all_words) c;
-  if coalesce(cardinality(ids), 0) < n and cardinality(words) > 1 and all_words::text !~ '!' and strpos(query, '"') = 0 then
+  select c.ids, c.words into found_ids, found_words from memory._candidates(condition, all_words) c;
+  if coalesce(cardinality(found_ids), 0) < n and cardinality(words) > 1 and all_words::text !~ '!' and strpos(query, '"') = 0 then
     /*
      * Few memories have all the words: any of them will do, and the rank decides. Words that many
      * memories have add little to it, so only as many of the rarest as together find a bounded number.
      */
-    select string_agg(memory._word_query(u.word)::text, ' | ')::tsquery
+    select string_agg(u.query::text, ' | ')::tsquery
     into wider
     from (
-      select w.word, w.position, sum(w.frequency) over (order by w.position) as found
-      from unnest(words, frequencies[1:16]) with ordinality as w (word, frequency, position)
+      select w.query, w.position, sum(w.frequency) over (order by w.position) as found
+      from unnest(queries, frequencies[1:16]) with ordinality as w (query, frequency, position)
     ) u
     where u.position = 1 or u.found <= 1000;
     select array_agg(c.id), array_agg(c.words)
-    into ids, texts
+    into found_ids, found_words
     from (
-      select k.id, k.words from unnest(ids, texts) as k (id, words)
+      select k.id, k.words from unnest(found_ids, found_words) as k (id, words)
       union all
-      select c.id, c.words from memory._candidates(condition, wider) c where (c.id = any (ids)) is not true
+      select u.id, u.words
+      from memory._candidates(condition, wider) c, unnest(c.ids, c.words) as u (id, words)
+      where not exists (select from unnest(found_ids) as f (id) where f.id = u.id)
     ) c;
   end if;
 
@@ -55267,13 +55270,14 @@ begin
     select c.id, sum(w.weight * o.times * 2.2 / (o.times + 1.2 * (0.25 + 0.75 * length(c.words) / c.mean))) as score
     from (
       select k.id, k.words, coalesce(mean_length, avg(length(k.words)) over ()) as mean
-      from unnest(ids, texts) as k (id, words)
+      from unnest(found_ids, found_words) as k (id, words)
     ) c
     cross join (
-      select memory._word_query(u.word) as word, u.weight
-      from unnest(words, weights) as u (word, weight)
+      select u.query, u.weight
+      from unnest(queries, weights) as u (query, weight)
     ) w
-    cross join lateral (select memory._occurrences(c.words, w.word, marks)::float8) as o (times)
+    /* offset 0 keeps the planner from computing it at each place where it is used. */
+    cross join lateral (select memory._occurrences(c.words, w.query, marks)::float8 offset 0) as o (times)
     group by c.id
     order by score desc, c.id
     limit n;
@@ -55503,6 +55507,8 @@ declare
 begin
   /* The row lock makes concurrent reviews of one memory follow each other. */
   select s.* into strict before from memory.scheduling s where s.memory_id = _review_step.id for update;
+  /* Not the start of the transaction: while it waited for the lock, another review may have come. */
+  at := coalesce(at, greatest(clock_timestamp(), before.last_review));
   select m.created_at, n.settings into strict born, settings
   from memory.memories m
   join memory._namespaces n on n.name = m.namespace
@@ -55551,7 +55557,7 @@ comment on function memory._state is
 create or replace function memory.review(
   id uuid,
   rating int,
-  reviewed_at timestamptz default now()
+  reviewed_at timestamptz default null
 )
 returns table (
   state text, stability float8, difficulty float8, next_review timestamptz, last_review timestamptz, reps int, lapses int,
@@ -55569,8 +55575,8 @@ begin
     raise exception using errcode = '22023',
       message = format('expected a rating of 1 (again), 2 (hard), 3 (good) or 4 (easy), got %s', coalesce(rating::text, 'NULL'));
   end if;
-  if reviewed_at is null or not isfinite(reviewed_at) then
-    raise exception using errcode = '22023', message = 'expected a time of the review';
+  if not isfinite(reviewed_at) then
+    raise exception using errcode = '22023', message = format('expected a time of the review, got %s', reviewed_at);
   end if;
   return query
     select
@@ -55580,7 +55586,7 @@ end
 $fn$;
 
 comment on function memory.review is
-  'Records how well a memory was recalled (1 again, 2 hard, 3 good, 4 easy) and returns its new scheduling, by FSRS-6. State and event change together or not at all. Times count in whole milliseconds. Errors: P0002, 22023 for another rating or a time before the creation or the last review.';
+  'Records how well a memory was recalled (1 again, 2 hard, 3 good, 4 easy) and returns its new scheduling, by FSRS-6. Without reviewed_at it happens now. State and event change together or not at all. Times count in whole milliseconds. Errors: P0002, 22023 for another rating or a time before the creation or the last review.';
 
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
@@ -55906,6 +55912,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 language plpgsql
 as $fn$
@@ -55944,18 +55951,17 @@ begin
     ), best as materialized (
       select distinct on (s.reached) s.reached, s.activation, s.hops
       from spread s
-      join memory.memories m on m.id = s.reached
       where s.hops > 0
-        and m.superseded_by is null
-        and (m.valid_until is null or m.valid_until > now())
       order by s.reached, s.activation desc, s.hops
-    ), first as materialized (
-      select b.* from best b order by b.activation desc, b.reached limit "limit"
     )
-    select m.id, m.content, m.node_type, f.activation, f.hops
-    from first f
-    join memory.memories m on m.id = f.reached
-    order by f.activation desc, m.id;
+    /* The most active first, looked up one by one until there are enough that are current. */
+    select m.id, m.content, m.node_type, b.activation, b.hops
+    from (select * from best order by best.activation desc, best.reached) b
+    join memory.memories m on m.id = b.reached
+    where m.superseded_by is null
+      and (m.valid_until is null or m.valid_until > now())
+    order by b.activation desc, b.reached
+    limit "limit";
 end
 $fn$;
 
