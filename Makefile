@@ -9,7 +9,7 @@ SETUP := node_modules/.package-lock.json
 PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long conformance lint format bench bench-peers migration reference clean
+.PHONY: help setup build demo test test-long conformance lint format bench bench-peers migration reference sbom clean
 .PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
@@ -76,6 +76,9 @@ db-stop: ## Stop the private PostgreSQL; its data stay
 
 db-clean: ## Stop the private PostgreSQL and remove its data
 	@$(TSX) host/native/cluster.ts clean
+
+sbom: $(SETUP) ## Write the software bill of materials (CycloneDX) to build/out/sbom.cdx.json
+	@$(TSX) build/sbom.ts
 
 clean: ## Remove what the build wrote
 	@rm -rf build/out
