@@ -12,6 +12,8 @@ import { keyGenerate } from "./commands/key-generate.ts"
 import { keyInstall } from "./commands/key-install.ts"
 import { keyAuthorise, keyRevoke } from "./commands/key-revoke.ts"
 import { keyShow } from "./commands/key-show.ts"
+import { indexBuild } from "./commands/index-build.ts"
+import { indexRebuild } from "./commands/index-rebuild.ts"
 import { migrate } from "./commands/migrate.ts"
 import { plans } from "./commands/plans.ts"
 import { status } from "./commands/status.ts"
@@ -28,6 +30,8 @@ const COMMANDS: readonly Command[] = [
   plans,
   status,
   doctor,
+  indexBuild,
+  indexRebuild,
   worker,
   historyExport,
   verify,

@@ -90,6 +90,84 @@ $fn$;
 comment on function penstock._check_index is
   'Raises 22023 unless pgvector can hold and index vectors of this type, dimension, metric and kind of index.';
 
+create or replace function penstock._ivfflat_lists(
+  row_count float8
+)
+returns int
+immutable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  /* The advice of pgvector: rows / 1000 up to a million rows, the square root above; 32768 is its limit. */
+  return least(greatest(
+    case when row_count <= 1000000 then row_count / 1000 else pg_catalog.sqrt(row_count) end, 1
+  ), 32768)::int;
+end
+$fn$;
+
+comment on function penstock._ivfflat_lists is
+  'How many lists an IVFFlat index over that many rows should have.';
+
+create or replace function penstock._row_estimate(
+  relation regclass
+)
+returns float8
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  total float8 := 0;
+  one float8;
+  leaf regclass;
+begin
+  for leaf, one in
+    select c.oid::regclass, c.reltuples
+    from pg_catalog.pg_class c
+    where c.relkind in ('r', 'm')
+      and (c.oid = relation or c.oid in (select t.relid from pg_catalog.pg_partition_tree(relation) t))
+  loop
+    if one <= 0 then
+      execute pg_catalog.format('select pg_catalog.count(*) from %s', leaf) into one;
+    end if;
+    total := total + one;
+  end loop;
+  return total;
+end
+$fn$;
+
+comment on function penstock._row_estimate is
+  'Rows of a table and of all its partitions as the last ANALYZE saw them; counted where there was none.';
+
+create or replace function penstock._index_definition(
+  target penstock._collections,
+  relation regclass
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.format('using %s (%I %s.%s)%s',
+    target.index_kind, target.vector_column, penstock._vector_schema(),
+    penstock._operator_class(target.vector_type, target.metric),
+    case target.index_kind
+      when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
+        coalesce((target.options ->> 'm')::int, 16), coalesce((target.options ->> 'ef_construction')::int, 64))
+      else pg_catalog.format(' with (lists = %s)', coalesce(
+        (target.options ->> 'lists')::int, penstock._ivfflat_lists(penstock._row_estimate(relation))))
+    end);
+end
+$fn$;
+
+comment on function penstock._index_definition is
+  'What follows the table in the CREATE INDEX statement of a collection, from USING on.';
+
 create or replace function penstock._index_statement(
   collection penstock._collections
 )
@@ -100,91 +178,19 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
-  return pg_catalog.format('create index on %s using %s (%I %s.%s)%s',
-    collection.relation,
-    collection.index_kind,
-    collection.vector_column,
-    penstock._vector_schema(),
-    penstock._operator_class(collection.vector_type, collection.metric),
-    case collection.index_kind
-      when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
-        coalesce((collection.options ->> 'm')::int, 16), coalesce((collection.options ->> 'ef_construction')::int, 64))
-      else pg_catalog.format(' with (lists = %s)', (collection.options ->> 'lists')::int)
-    end);
+  return pg_catalog.format('create index on %s %s', collection.relation,
+    penstock._index_definition(collection, collection.relation));
 end
 $fn$;
 
 comment on function penstock._index_statement is
   'The CREATE INDEX statement for the vector index that a registry row describes.';
 
-create or replace function penstock.build_index(
-  collection text,
-  index text default null,
-  m int default null,
-  ef_construction int default null,
-  lists int default null
-)
-returns void
-volatile
-parallel unsafe
-set search_path = ''
-set lock_timeout = '2s'
-language plpgsql
-as $fn$
-declare
-  target penstock._collections := penstock._collection(collection);
-  existing regclass;
-  row_count bigint;
-begin
-  target.index_kind := coalesce(index, target.index_kind);
-  if target.sealed then
-    perform penstock._build_sealed_indexes(target, index, m, ef_construction, lists);
-    return;
-  end if;
-  perform penstock._check_index(target.vector_type, target.dimensions, target.metric, target.index_kind);
-  if target.index_kind = 'none' then
-    raise exception using errcode = '22023',
-      message = pg_catalog.format('expected the kind of index to build, for collection %L has none', collection),
-      hint = pg_catalog.format('select penstock.build_index(%L, index => ''hnsw'')', collection);
-  end if;
-  select v.index into existing
-  from penstock._vector_indexes v
-  where v.collection_id = target.id and v.serves_search and v.usable;
-  if found then
-    raise exception using errcode = '42710',
-      message = pg_catalog.format('collection %L already has the index %s', collection, existing),
-      hint = pg_catalog.format('Rebuild it with: reindex index concurrently %s. Or drop it first.', existing);
-  end if;
-  perform integrity.enter(target.name, 'index_build');
-
-  if target.index_kind = 'ivfflat' then
-    execute pg_catalog.format('select pg_catalog.count(%I) from %s', target.vector_column, target.relation) into row_count;
-    if row_count = 0 then
-      raise exception using errcode = '55000',
-        message = pg_catalog.format('expected rows in collection %L before an IVFFlat index, got none', collection),
-        hint = 'IVFFlat takes its lists from the data: load first, then build.';
-    end if;
-    /* The advice of pgvector: rows / 1000 up to a million rows, the square root above. */
-    lists := coalesce(lists, (target.options ->> 'lists')::int,
-      greatest(1, case when row_count <= 1000000 then row_count / 1000 else pg_catalog.sqrt(row_count) end)::int);
-    target.options := target.options || pg_catalog.jsonb_build_object('lists', lists);
-  else
-    target.options := target.options || pg_catalog.jsonb_strip_nulls(
-      pg_catalog.jsonb_build_object('m', m, 'ef_construction', ef_construction));
-  end if;
-  execute penstock._index_statement(target);
-  update penstock._collections c
-  set index_kind = target.index_kind, options = target.options
-  where c.id = target.id;
-end
-$fn$;
-
-comment on function penstock.build_index is
-  'Builds the vector index of a collection in this transaction. Writers wait until it commits (SHARE lock); reads go on. IVFFlat chooses its lists from the number of rows. Raises 42710 when a usable one is there.';
-
-revoke all on function penstock._check_index from public;
-revoke all on function penstock._index_statement from public;
-revoke all on function penstock.build_index from public;
-grant execute on function penstock._check_index to penstock_user;
-grant execute on function penstock._index_statement to penstock_user;
-grant execute on function penstock.build_index to penstock_user;
+revoke all on function
+  penstock._check_index, penstock._ivfflat_lists, penstock._row_estimate, penstock._index_definition,
+  penstock._index_statement
+  from public;
+grant execute on function
+  penstock._check_index, penstock._ivfflat_lists, penstock._row_estimate, penstock._index_definition,
+  penstock._index_statement
+  to penstock_user;

@@ -85,6 +85,21 @@ test("status shows each collection", async () => {
   expect(code).toBe(0)
 })
 
+test("index builds, refuses a second one, and rebuilds with other options", async () => {
+  await database.exec("select penstock.create_collection('indexed', 3, index => 'none')")
+  const built = await penstock(["index", "build", "indexed", url, "--kind", "hnsw", "--json"])
+  expect([built.code, JSON.parse(built.stdout)]).toMatchObject([0, { built: [{ table: "indexed" }] }])
+  const again = await penstock(["index", "build", "indexed", url, "--json"])
+  expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, "42710"])
+  expect((await penstock(["index", "rebuild", "indexed", url, "--m", "4"])).code).toBe(0)
+  const found = await database.query("select relname, reloptions from pg_class where relname like 'indexed_hnsw%'")
+  expect(found.rows).toEqual([])
+  const options = await database.query<{ reloptions: string[] }>(
+    "select c.reloptions from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = 'indexed'::regclass and c.reloptions is not null",
+  )
+  expect(options.rows).toEqual([{ reloptions: ["m=4", "ef_construction=64"] }])
+})
+
 test("migrations of somebody else are refused with a way out", async () => {
   await database.exec("insert into graphile_migrate.migrations (hash, filename) values ('sha1:abc', '000099.sql')")
   const { code, stderr } = await penstock(["migrate", url, "--json"])
@@ -115,7 +130,7 @@ test("a server that is not there is an error with a hint and without the passwor
 })
 
 test("every command explains itself", async () => {
-  for (const name of ["up", "migrate", "plans", "status", "doctor", "demo"]) {
+  for (const name of ["up", "migrate", "plans", "status", "doctor", "index build", "index rebuild", "demo"]) {
     const { code, stdout } = await penstock([name, "--help"])
     expect(code).toBe(0)
     expect(stdout).toContain(`usage: penstock ${name}`)

@@ -23,7 +23,8 @@ beforeAll(async () => {
        from generate_series(1, $2::int) i`,
       [adverse, rowCount],
     )
-    await db.query("select penstock.build_index($1, $2, m => 4, ef_construction => 16)", [name, index])
+    const options = index === "hnsw" ? ", m => 4, ef_construction => 16" : ""
+    await db.query(`select penstock.build_index($1, $2${options})`, [name, index])
     await db.exec(`analyze ${name}`)
   }
 })
