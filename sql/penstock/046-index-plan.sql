@@ -144,7 +144,7 @@ begin
   if present.sealed then
     raise exception using errcode = '0A000',
       message = pg_catalog.format('collection %L is sealed: its indexes are not built concurrently', collection),
-      hint = pg_catalog.format('select penstock.build_index(%L)', collection);
+      hint = pg_catalog.format('select penstock.build_index(%L), or run what penstock.sealed_index_statement gives.', collection);
   end if;
   return query
   select 'leftover'::text, i.indrelid::regclass, 'drop index concurrently if exists ' || l.index, null::text, '0'::text
