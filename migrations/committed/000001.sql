@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:faaa3ca4605c733d0dec110c15b66b375410a820
+--! Hash: sha1:00bdc508ef977ece7e37cec43255fcb5987851ff
 
 --! split: 001-preamble.sql
 /*
@@ -2500,6 +2500,84 @@ $fn$;
 comment on function penstock._check_index is
   'Raises 22023 unless pgvector can hold and index vectors of this type, dimension, metric and kind of index.';
 
+create or replace function penstock._ivfflat_lists(
+  row_count float8
+)
+returns int
+immutable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  /* The advice of pgvector: rows / 1000 up to a million rows, the square root above; 32768 is its limit. */
+  return least(greatest(
+    case when row_count <= 1000000 then row_count / 1000 else pg_catalog.sqrt(row_count) end, 1
+  ), 32768)::int;
+end
+$fn$;
+
+comment on function penstock._ivfflat_lists is
+  'How many lists an IVFFlat index over that many rows should have.';
+
+create or replace function penstock._row_estimate(
+  relation regclass
+)
+returns float8
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  total float8 := 0;
+  one float8;
+  leaf regclass;
+begin
+  for leaf, one in
+    select c.oid::regclass, c.reltuples
+    from pg_catalog.pg_class c
+    where c.relkind in ('r', 'm')
+      and (c.oid = relation or c.oid in (select t.relid from pg_catalog.pg_partition_tree(relation) t))
+  loop
+    if one <= 0 then
+      execute pg_catalog.format('select pg_catalog.count(*) from %s', leaf) into one;
+    end if;
+    total := total + one;
+  end loop;
+  return total;
+end
+$fn$;
+
+comment on function penstock._row_estimate is
+  'Rows of a table and of all its partitions as the last ANALYZE saw them; counted where there was none.';
+
+create or replace function penstock._index_definition(
+  target penstock._collections,
+  relation regclass
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.format('using %s (%I %s.%s)%s',
+    target.index_kind, target.vector_column, penstock._vector_schema(),
+    penstock._operator_class(target.vector_type, target.metric),
+    case target.index_kind
+      when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
+        coalesce((target.options ->> 'm')::int, 16), coalesce((target.options ->> 'ef_construction')::int, 64))
+      else pg_catalog.format(' with (lists = %s)', coalesce(
+        (target.options ->> 'lists')::int, penstock._ivfflat_lists(penstock._row_estimate(relation))))
+    end);
+end
+$fn$;
+
+comment on function penstock._index_definition is
+  'What follows the table in the CREATE INDEX statement of a collection, from USING on.';
+
 create or replace function penstock._index_statement(
   collection penstock._collections
 )
@@ -2510,22 +2588,69 @@ set search_path = ''
 language plpgsql
 as $fn$
 begin
-  return pg_catalog.format('create index on %s using %s (%I %s.%s)%s',
-    collection.relation,
-    collection.index_kind,
-    collection.vector_column,
-    penstock._vector_schema(),
-    penstock._operator_class(collection.vector_type, collection.metric),
-    case collection.index_kind
-      when 'hnsw' then pg_catalog.format(' with (m = %s, ef_construction = %s)',
-        coalesce((collection.options ->> 'm')::int, 16), coalesce((collection.options ->> 'ef_construction')::int, 64))
-      else pg_catalog.format(' with (lists = %s)', (collection.options ->> 'lists')::int)
-    end);
+  return pg_catalog.format('create index on %s %s', collection.relation,
+    penstock._index_definition(collection, collection.relation));
 end
 $fn$;
 
 comment on function penstock._index_statement is
   'The CREATE INDEX statement for the vector index that a registry row describes.';
+
+revoke all on function
+  penstock._check_index, penstock._ivfflat_lists, penstock._row_estimate, penstock._index_definition,
+  penstock._index_statement
+  from public;
+grant execute on function
+  penstock._check_index, penstock._ivfflat_lists, penstock._row_estimate, penstock._index_definition,
+  penstock._index_statement
+  to penstock_user;
+
+--! split: 010-penstock-041-build-index.sql
+create or replace function penstock._index_target(
+  collection text,
+  index text,
+  m int,
+  ef_construction int,
+  lists int
+)
+returns penstock._collections
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+begin
+  target.index_kind := coalesce(index, target.index_kind);
+  perform penstock._check_index(target.vector_type, target.dimensions, target.metric, target.index_kind);
+  if target.index_kind = 'none' then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected the kind of index to build, for collection %L has none', collection),
+      hint = 'Say which: hnsw or ivfflat.';
+  end if;
+  if m not between 2 and 100 or ef_construction not between 4 and 1000 or ef_construction < 2 * coalesce(m, 2)
+    or lists not between 1 and 32768
+  then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected m from 2 to 100, ef_construction from 4 to 1000 and at least 2 m, lists from 1 to 32768, got %s, %s, %s',
+        coalesce(m::text, 'NULL'), coalesce(ef_construction::text, 'NULL'), coalesce(lists::text, 'NULL'));
+  end if;
+  if (target.index_kind = 'hnsw' and lists is not null)
+    or (target.index_kind = 'ivfflat' and coalesce(m, ef_construction) is not null)
+  then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('expected options of an %s index, got those of the other kind', target.index_kind),
+      hint = 'hnsw has m and ef_construction, ivfflat has lists.';
+  end if;
+  target.options := target.options || pg_catalog.jsonb_strip_nulls(
+    pg_catalog.jsonb_build_object('m', m, 'ef_construction', ef_construction, 'lists', lists));
+  return target;
+end
+$fn$;
+
+comment on function penstock._index_target is
+  'The registry row of a collection as it will be once its index has this kind and these options. Errors: 42704, 22023.';
 
 create or replace function penstock.build_index(
   collection text,
@@ -2546,24 +2671,18 @@ declare
   existing regclass;
   row_count bigint;
 begin
-  target.index_kind := coalesce(index, target.index_kind);
   if target.sealed then
     perform penstock._build_sealed_indexes(target, index, m, ef_construction, lists);
     return;
   end if;
-  perform penstock._check_index(target.vector_type, target.dimensions, target.metric, target.index_kind);
-  if target.index_kind = 'none' then
-    raise exception using errcode = '22023',
-      message = pg_catalog.format('expected the kind of index to build, for collection %L has none', collection),
-      hint = pg_catalog.format('select penstock.build_index(%L, index => ''hnsw'')', collection);
-  end if;
+  target := penstock._index_target(collection, index, m, ef_construction, lists);
   select v.index into existing
   from penstock._vector_indexes v
   where v.collection_id = target.id and v.serves_search and v.usable;
   if found then
     raise exception using errcode = '42710',
       message = pg_catalog.format('collection %L already has the index %s', collection, existing),
-      hint = pg_catalog.format('Rebuild it with: reindex index concurrently %s. Or drop it first.', existing);
+      hint = pg_catalog.format('Rebuild it with: penstock index rebuild %s. Or drop it first.', collection);
   end if;
   perform integrity.enter(target.name, 'index_build');
 
@@ -2574,13 +2693,8 @@ begin
         message = pg_catalog.format('expected rows in collection %L before an IVFFlat index, got none', collection),
         hint = 'IVFFlat takes its lists from the data: load first, then build.';
     end if;
-    /* The advice of pgvector: rows / 1000 up to a million rows, the square root above. */
-    lists := coalesce(lists, (target.options ->> 'lists')::int,
-      greatest(1, case when row_count <= 1000000 then row_count / 1000 else pg_catalog.sqrt(row_count) end)::int);
-    target.options := target.options || pg_catalog.jsonb_build_object('lists', lists);
-  else
-    target.options := target.options || pg_catalog.jsonb_strip_nulls(
-      pg_catalog.jsonb_build_object('m', m, 'ef_construction', ef_construction));
+    target.options := target.options || pg_catalog.jsonb_build_object(
+      'lists', coalesce((target.options ->> 'lists')::int, penstock._ivfflat_lists(row_count)));
   end if;
   execute penstock._index_statement(target);
   update penstock._collections c
@@ -2592,14 +2706,197 @@ $fn$;
 comment on function penstock.build_index is
   'Builds the vector index of a collection in this transaction. Writers wait until it commits (SHARE lock); reads go on. IVFFlat chooses its lists from the number of rows. Raises 42710 when a usable one is there.';
 
-revoke all on function penstock._check_index from public;
-revoke all on function penstock._index_statement from public;
-revoke all on function penstock.build_index from public;
-grant execute on function penstock._check_index to penstock_user;
-grant execute on function penstock._index_statement to penstock_user;
-grant execute on function penstock.build_index to penstock_user;
+revoke all on function penstock._index_target, penstock.build_index from public;
+grant execute on function penstock._index_target, penstock.build_index to penstock_user;
 
---! split: 010-penstock-045-search-defaults.sql
+--! split: 011-penstock-042-index-tree.sql
+create or replace function penstock._index_tree(
+  collection penstock._collections
+)
+returns table (
+  relation regclass,
+  parent regclass,
+  level int,
+  is_leaf boolean,
+  index regclass,
+  usable boolean,
+  parent_index regclass
+)
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+  select tree.relid::regclass, tree.parentrelid::regclass, tree.level, tree.isleaf, found.index, found.usable, found.parent_index
+  from pg_catalog.pg_class c
+  cross join lateral (
+    select t.relid, t.parentrelid, t.level, t.isleaf from pg_catalog.pg_partition_tree(c.oid) t where c.relkind = 'p'
+    union all
+    select c.oid, null, 0, true where c.relkind <> 'p'
+  ) as tree
+  join pg_catalog.pg_class member on member.oid = tree.relid and member.relkind <> 'f'
+  left join lateral (
+    select i.indexrelid::regclass as index, i.indisvalid and i.indisready as usable, h.inhparent::regclass as parent_index
+    from pg_catalog.pg_index i
+    join pg_catalog.pg_attribute a
+      on a.attrelid = tree.relid and a.attname = collection.vector_column and not a.attisdropped and i.indkey[0] = a.attnum
+    join pg_catalog.pg_opclass o on o.oid = i.indclass[0]
+    join pg_catalog.pg_am m on m.oid = o.opcmethod
+    join pg_catalog.pg_class ic on ic.oid = i.indexrelid
+    left join pg_catalog.pg_inherits h on h.inhrelid = i.indexrelid
+    where i.indrelid = tree.relid
+      and i.indnatts = 1
+      and i.indpred is null
+      and m.amname = collection.index_kind
+      and o.opcname = penstock._operator_class(collection.vector_type, collection.metric)
+      /* What a rebuild that was cancelled leaves behind is never the index itself. */
+      and (i.indisvalid or ic.relname !~ '_cc(new|old)[0-9]*$')
+    order by i.indisvalid desc, h.inhparent is null, i.indexrelid
+    limit 1
+  ) as found on true
+  where c.oid = collection.relation
+  order by tree.level, tree.relid;
+end
+$fn$;
+
+comment on function penstock._index_tree is
+  'The table of a collection and, when it is partitioned, every partition that can have an index, parents first, each with its index of the collection''s kind and metric, if there is one. usable: valid, of a partitioned table: complete.';
+
+create or replace function penstock._index_leftovers(
+  collection penstock._collections
+)
+returns setof regclass
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+  select i.indexrelid::regclass
+  from penstock._index_tree(collection) t
+  join pg_catalog.pg_index i on i.indrelid = t.relation and not (i.indisvalid and i.indisready)
+  join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relkind = 'i'
+  join pg_catalog.pg_am m on m.oid = c.relam and m.amname in ('hnsw', 'ivfflat')
+  /* An attached index goes with its parent; it is repaired instead. */
+  where not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid)
+    and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+  order by i.indexrelid;
+end
+$fn$;
+
+comment on function penstock._index_leftovers is
+  'Vector indexes on the tables of a collection that PostgreSQL marks INVALID and nobody is building: what a cancelled or failed build leaves behind.';
+
+create or replace function penstock._free_index_name(
+  relation regclass,
+  kind text
+)
+returns text
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  wanted text;
+begin
+  for attempt in 0 .. 1000 loop
+    select
+      case
+        when attempt = 0 and pg_catalog.octet_length(c.relname) < 50 then c.relname || '_' || kind
+        else pg_catalog.format('penstock_%s_%s_%s', relation::oid, kind, attempt)
+      end
+    into wanted
+    from pg_catalog.pg_class c
+    where c.oid = relation;
+    if not exists (
+      select
+      from pg_catalog.pg_class other
+      join pg_catalog.pg_class c on c.oid = relation and other.relnamespace = c.relnamespace
+      where other.relname = wanted
+    ) then
+      return wanted;
+    end if;
+  end loop;
+  raise exception using errcode = '42710', message = pg_catalog.format('found no free name for an index on %s', relation);
+end
+$fn$;
+
+comment on function penstock._free_index_name is
+  'A name for an index that nothing in the schema of the table has.';
+
+revoke all on function penstock._index_tree, penstock._index_leftovers, penstock._free_index_name from public;
+grant execute on function penstock._index_tree, penstock._index_leftovers, penstock._free_index_name to penstock_user;
+
+--! split: 012-penstock-044-index-progress.sql
+create or replace function penstock.record_index(
+  collection text,
+  index_kind text,
+  options jsonb
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  update penstock._collections c
+  set index_kind = record_index.index_kind, options = record_index.options
+  where c.id = (penstock._collection(record_index.collection)).id;
+end
+$fn$;
+
+comment on function penstock.record_index is
+  'Notes in the registry which vector index a collection has. The last step of penstock.index_plan.';
+
+create or replace function penstock.index_progress(
+  pid int
+)
+returns table (phase text, done bigint, total bigint)
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return query
+  select
+    p.phase,
+    case when p.blocks_total > 0 then p.blocks_done when p.lockers_total > 0 then p.lockers_done else p.tuples_done end,
+    case when p.blocks_total > 0 then p.blocks_total when p.lockers_total > 0 then p.lockers_total else p.tuples_total end
+  from pg_catalog.pg_stat_progress_create_index p
+  where p.pid = index_progress.pid;
+end
+$fn$;
+
+comment on function penstock.index_progress is
+  'How far a session has come with the index that it is building: phase, and done of total in blocks, sessions waited for, or rows.';
+
+create or replace function penstock.lock_index(
+  collection text
+)
+returns boolean
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return pg_catalog.pg_try_advisory_lock(1346720340, (penstock._collection(collection)).id);
+end
+$fn$;
+
+comment on function penstock.lock_index is
+  'Keeps other `penstock index` commands from the collection for as long as this session lasts; false when one is at it. Advisory session lock of class 1346720340, object collection id.';
+
+revoke all on function penstock.lock_index, penstock.record_index, penstock.index_progress from public;
+grant execute on function penstock.lock_index, penstock.record_index, penstock.index_progress to penstock_user;
+
+--! split: 013-penstock-045-search-defaults.sql
 create or replace function penstock.set_search_defaults(
   collection text,
   ef_search int default null,
@@ -2636,7 +2933,211 @@ comment on function penstock.set_search_defaults is
 revoke all on function penstock.set_search_defaults from public;
 grant execute on function penstock.set_search_defaults to penstock_user;
 
---! split: 011-penstock-050-create.sql
+--! split: 014-penstock-046-index-plan.sql
+create type penstock._index_step as (
+  action text,
+  relation regclass,
+  statement text,
+  undo text,
+  lock_timeout text
+);
+
+comment on type penstock._index_step is
+  'One statement of an index build, to be run outside a transaction block. undo takes back what it made; lock_timeout is what it may wait for a lock, 0 where it waits for other transactions by its nature.';
+
+create or replace function penstock._index_settings(
+  target penstock._collections,
+  memory text,
+  workers int
+)
+returns setof penstock._index_step
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  needed_kb float8;
+  granted_kb constant float8 := (
+    select s.setting::float8 from pg_catalog.pg_settings s where s.name = 'maintenance_work_mem'
+  );
+  shared_kb constant float8 := (
+    select s.setting::float8 * 8 from pg_catalog.pg_settings s where s.name = 'shared_buffers'
+  );
+begin
+  if memory is null then
+    /* What the largest graph takes: its vectors, 2 m neighbours of 16 bytes each and 200 bytes beside, a row. */
+    select coalesce(pg_catalog.max(penstock._row_estimate(t.relation)), 0) * (
+      200 + target.dimensions * (case target.vector_type when 'vector' then 4 else 2 end)
+        + 32 * coalesce((target.options ->> 'm')::int, 16)
+    ) / 1024
+    into needed_kb
+    from penstock._index_tree(target) t
+    where t.is_leaf;
+    /* SQL does not show the size of the machine; shared_buffers is set in proportion to it. */
+    memory := greatest(granted_kb, least(needed_kb, shared_kb))::bigint || 'kB';
+  end if;
+  return next row('setting', target.relation, pg_catalog.format('set maintenance_work_mem = %L', memory), null, null)::penstock._index_step;
+  if workers is not null then
+    return next row('setting', target.relation,
+      pg_catalog.format('set max_parallel_maintenance_workers = %s', workers), null, null)::penstock._index_step;
+  end if;
+end
+$fn$;
+
+comment on function penstock._index_settings is
+  'Settings of the session that builds. Memory: as told, else what the largest graph needs, at most shared_buffers, at least what is set.';
+
+create or replace function penstock._index_build_steps(
+  target penstock._collections,
+  anew boolean
+)
+returns setof penstock._index_step
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  node record;
+  name text;
+  /* The index of each table, by its oid; with its schema, as text, for those that do not exist yet. */
+  known jsonb := '{}';
+  attachments penstock._index_step[] := '{}';
+begin
+  for node in
+    select t.relation, t.parent, t.is_leaf, n.nspname,
+      case when not anew then t.index end as index, t.usable, t.parent_index
+    from penstock._index_tree(target) t
+    join pg_catalog.pg_class c on c.oid = t.relation
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    order by t.level, t.relation
+  loop
+    if node.index is not null and not node.usable and node.is_leaf and node.parent_index is null then
+      /* Among the leftovers, which go first. */
+      node.index := null;
+    end if;
+    name := node.index::text;
+    if node.index is null then
+      name := pg_catalog.format('%I.%I', node.nspname, penstock._free_index_name(node.relation, target.index_kind));
+      return next row(
+        case when node.is_leaf then 'build' else 'frame' end,
+        node.relation,
+        pg_catalog.format(
+          case when node.is_leaf then 'create index concurrently %I on %s %s' else 'create index %I on only %s %s' end,
+          penstock._free_index_name(node.relation, target.index_kind), node.relation,
+          penstock._index_definition(target, node.relation)
+        ),
+        pg_catalog.format(
+          case when node.is_leaf then 'drop index concurrently if exists %s' else 'drop index if exists %s' end, name
+        ),
+        case when node.is_leaf then '0' else '2s' end
+      )::penstock._index_step;
+    elsif node.is_leaf and not node.usable then
+      return next row('build', node.relation, 'reindex index concurrently ' || name, null, '0')::penstock._index_step;
+    end if;
+    known := known || pg_catalog.jsonb_build_object(node.relation::oid::text, name);
+    if node.parent is not null and (node.index is null or node.parent_index is null) then
+      attachments := row('attach', node.relation,
+        pg_catalog.format('alter index %s attach partition %s', known ->> node.parent::oid::text, name), null, '2s'
+      )::penstock._index_step || attachments;
+    end if;
+  end loop;
+  return query select (a).* from pg_catalog.unnest(attachments) a;
+end
+$fn$;
+
+comment on function penstock._index_build_steps is
+  'Statements that build what is missing: the frame on partitioned tables, each leaf concurrently, then the attachments, deepest first. anew: beside an index that is there.';
+
+create or replace function penstock.index_plan(
+  collection text,
+  action text default 'build',
+  index text default null,
+  m int default null,
+  ef_construction int default null,
+  lists int default null,
+  memory text default null,
+  workers int default null
+)
+returns setof penstock._index_step
+stable
+parallel safe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  present constant penstock._collections := penstock._collection(collection);
+  target penstock._collections;
+  old_index regclass;
+  is_complete boolean;
+  changes boolean;
+begin
+  if action is null or action not in ('build', 'rebuild', 'clean') then
+    raise exception using errcode = '22023',
+      message = pg_catalog.format('action: expected build, rebuild or clean, got %L', action);
+  end if;
+  if present.sealed then
+    raise exception using errcode = '0A000',
+      message = pg_catalog.format('collection %L is sealed: its indexes are not built concurrently', collection),
+      hint = pg_catalog.format('select penstock.build_index(%L), or run what penstock.sealed_index_statement gives.', collection);
+  end if;
+  return query
+  select 'leftover'::text, i.indrelid::regclass, 'drop index concurrently if exists ' || l.index, null::text, '0'::text
+  from penstock._index_leftovers(present) as l (index)
+  join pg_catalog.pg_index i on i.indexrelid = l.index;
+  if action = 'clean' then
+    return;
+  end if;
+
+  target := penstock._index_target(collection, index, m, ef_construction, lists);
+  if target.index_kind = 'ivfflat' and penstock._row_estimate(target.relation) = 0 then
+    raise exception using errcode = '55000',
+      message = pg_catalog.format('expected rows in collection %L before an IVFFlat index, got none', collection),
+      hint = 'IVFFlat takes its lists from the data: load first, then build.';
+  end if;
+  select t.index, t.usable into old_index, is_complete from penstock._index_tree(present) t where t.level = 0;
+  is_complete := coalesce(is_complete, false);
+  changes := (target.index_kind, target.options) is distinct from (present.index_kind, present.options);
+  if action = 'build' and is_complete then
+    raise exception using errcode = '42710',
+      message = pg_catalog.format('collection %L already has the index %s', collection, old_index),
+      hint = pg_catalog.format('To build it anew, with other options too: penstock index rebuild %s.', collection);
+  end if;
+  if action = 'rebuild' and not is_complete then
+    raise exception using errcode = '42704',
+      message = pg_catalog.format('expected collection %L to have a complete %s index to rebuild, found none', collection, present.index_kind),
+      hint = pg_catalog.format('penstock index build %s builds what is missing.', collection);
+  end if;
+
+  return query select * from penstock._index_settings(target, memory, workers);
+  if action = 'rebuild' and not changes then
+    return query
+    select 'build'::text, t.relation, 'reindex index concurrently ' || t.index, null::text, '0'::text
+    from penstock._index_tree(target) t
+    where t.is_leaf;
+    return;
+  end if;
+  return query select * from penstock._index_build_steps(target, action = 'rebuild');
+  if action = 'rebuild' then
+    return next row('swap', present.relation,
+      pg_catalog.format('drop index%s %s',
+        case when (select c.relkind = 'I' from pg_catalog.pg_class c where c.oid = old_index) then '' else ' concurrently' end,
+        old_index),
+      null, case when (select c.relkind = 'I' from pg_catalog.pg_class c where c.oid = old_index) then '2s' else '0' end)::penstock._index_step;
+  end if;
+  return next row('record', present.relation,
+    pg_catalog.format('select penstock.record_index(%L, %L, %L)', collection, target.index_kind, target.options), null, '2s')::penstock._index_step;
+end
+$fn$;
+
+comment on function penstock.index_plan is
+  'The statements that `penstock index` runs one by one, outside a transaction block: INVALID leftovers dropped, settings, each leaf built concurrently, partitions attached, the old index dropped. action: build (what is missing), rebuild (anew; beside the old one where kind or options change), clean (leftovers alone). Errors: 0A000 for a sealed collection, 22023, 42704, 42710 a complete index is there, 55000 IVFFlat without rows.';
+
+revoke all on function penstock._index_settings, penstock._index_build_steps, penstock.index_plan from public;
+grant execute on function penstock._index_settings, penstock._index_build_steps, penstock.index_plan to penstock_user;
+
+--! split: 015-penstock-050-create.sql
 create or replace function penstock._check_new_name(
   name text
 )
@@ -2839,7 +3340,7 @@ grant execute on function penstock.create_collection to penstock_user;
 grant execute on function penstock.unregister to penstock_user;
 grant execute on function penstock.drop_collection to penstock_user;
 
---! split: 012-penstock-060-register.sql
+--! split: 016-penstock-060-register.sql
 create or replace function penstock._column(
   relation regclass,
   column_name name,
@@ -2994,7 +3495,7 @@ revoke all on function penstock.register from public;
 grant execute on function penstock._column to penstock_user;
 grant execute on function penstock.register to penstock_user;
 
---! split: 013-penstock-070-write.sql
+--! split: 017-penstock-070-write.sql
 create or replace function penstock._id_type(
   target penstock._collections
 )
@@ -3194,7 +3695,7 @@ grant execute on function penstock.upsert_many to penstock_user;
 grant execute on function penstock.upsert to penstock_user;
 grant execute on function penstock.delete to penstock_user;
 
---! split: 014-penstock-080-search-statement.sql
+--! split: 018-penstock-080-search-statement.sql
 /*
  * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
  * takes $3 the least similarity or NULL, and $4 ids to leave out.
@@ -3337,7 +3838,7 @@ grant execute on function penstock._search_statement to penstock_user;
 grant execute on function penstock._condition to penstock_user;
 grant execute on function penstock._few_rows_match to penstock_user;
 
---! split: 015-penstock-085-search.sql
+--! split: 019-penstock-085-search.sql
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -3504,7 +4005,7 @@ grant execute on function penstock._search to penstock_user;
 grant execute on function penstock.search to penstock_user;
 grant execute on function penstock.search_many to penstock_user;
 
---! split: 016-penstock-090-read.sql
+--! split: 020-penstock-090-read.sql
 create or replace function penstock.get(
   collection text,
   variadic ids text[]
@@ -3618,7 +4119,7 @@ grant execute on function penstock.get to penstock_user;
 grant execute on function penstock.count to penstock_user;
 grant execute on function penstock.stats to penstock_user;
 
---! split: 017-penstock-095-rows-statement.sql
+--! split: 021-penstock-095-rows-statement.sql
 create or replace function penstock.rows_statement(
   collection text,
   filter jsonb default null
@@ -3650,7 +4151,7 @@ comment on function penstock.rows_statement is
 revoke all on function penstock.rows_statement from public;
 grant execute on function penstock.rows_statement to penstock_user;
 
---! split: 018-penstock-100-recall.sql
+--! split: 022-penstock-100-recall.sql
 create or replace function penstock._nearest_found(
   target penstock._collections,
   query vector,
@@ -3743,7 +4244,7 @@ comment on function penstock.recall is
 revoke all on function penstock._nearest_found, penstock.recall from public;
 grant execute on function penstock._nearest_found, penstock.recall to penstock_user;
 
---! split: 019-penstock-110-operator-views.sql
+--! split: 023-penstock-110-operator-views.sql
 /*
  * What an operator asks a vector database, as views over the statistics of PostgreSQL.
  * They run with the rights of whoever reads them: a member of pg_monitor sees all sessions.
@@ -3904,7 +4405,7 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 020-penstock-200-sealed-tables.sql
+--! split: 024-penstock-200-sealed-tables.sql
 /*
  * Sealed collections: the client encrypts, the server compares tokens. What is here is for
  * the server's own checks and for operators. No key is: key ids only tell keys apart, and
@@ -4041,7 +4542,7 @@ comment on column penstock.sealed_keys.state is 'sealing: new rows are sealed un
 revoke all on penstock.sealed_collections, penstock.sealed_keys from public;
 grant select on penstock.sealed_collections, penstock.sealed_keys to penstock_user;
 
---! split: 021-penstock-205-sealed-options.sql
+--! split: 025-penstock-205-sealed-options.sql
 create or replace function penstock._refuse_sealed(
   target penstock._collections
 )
@@ -4194,7 +4695,7 @@ grant execute on function
   penstock._read_sealed
   to penstock_user;
 
---! split: 022-penstock-210-sealed-create.sql
+--! split: 026-penstock-210-sealed-create.sql
 create or replace function penstock._create_sealed(
   name text,
   dimensions int,
@@ -4291,7 +4792,7 @@ grant execute on function
   penstock._create_sealed
   to penstock_user;
 
---! split: 023-penstock-220-sealed-indexes.sql
+--! split: 027-penstock-220-sealed-indexes.sql
 create or replace function penstock._sealed_index_name(
   target penstock._collections,
   key_id bytea
@@ -4462,7 +4963,7 @@ grant execute on function
   penstock._build_sealed_indexes
   to penstock_user;
 
---! split: 024-penstock-225-sealed-keys.sql
+--! split: 028-penstock-225-sealed-keys.sql
 create or replace function penstock._tg_sealed__newest_key()
 returns trigger
 volatile
@@ -4616,7 +5117,7 @@ grant execute on function
   penstock.retire_sealed_key
   to penstock_user;
 
---! split: 025-penstock-230-sealed-rows.sql
+--! split: 029-penstock-230-sealed-rows.sql
 create or replace function penstock._sealed_columns(
   target penstock._collections,
   tokens boolean
@@ -4777,7 +5278,7 @@ grant execute on function
   penstock._sealed_columns, penstock.sealed_facts, penstock.sealed_get, penstock.sealed_page, penstock.sealed_rows_statement
   to penstock_user;
 
---! split: 026-penstock-240-sealed-search.sql
+--! split: 030-penstock-240-sealed-search.sql
 create or replace function penstock._sealed_query(
   target penstock._collections,
   seal penstock._sealed,
@@ -4963,7 +5464,7 @@ revoke all on function penstock._sealed_query, penstock._sealed_search, penstock
 grant execute on function penstock._sealed_query, penstock._sealed_search, penstock.sealed_search, penstock._refuse_missing_key
   to penstock_user;
 
---! split: 027-penstock-250-sealed-write.sql
+--! split: 031-penstock-250-sealed-write.sql
 /*
  * Lists of equal length, one element a row. tokens is an array of the collection's own type
  * (halfvec[], vector[], bit[]; any array of NULLs at level sealed), for its elements keep their binary form so.
@@ -5082,7 +5583,7 @@ comment on function penstock.sealed_replace is
 revoke all on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace from public;
 grant execute on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace to penstock_user;
 
---! split: 028-integrity-000-schema.sql
+--! split: 032-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -5091,7 +5592,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 029-integrity-begin-verification.sql
+--! split: 033-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -7419,7 +7920,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 030-integrity-check-gate.sql
+--! split: 034-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -7980,7 +8481,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 031-integrity-checkpoint-note.sql
+--! split: 035-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -10383,7 +10884,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 032-integrity-consistency-proof.sql
+--! split: 036-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   first_size int8,
   size int8,
@@ -10882,7 +11383,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 033-integrity-contract.sql
+--! split: 037-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -11869,7 +12370,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 034-integrity-decode-event.sql
+--! split: 038-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -12186,7 +12687,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 035-integrity-decode-samples.sql
+--! split: 039-integrity-decode-samples.sql
 create or replace function integrity._decode_samples(
   bytes bytea
 )
@@ -12439,7 +12940,7 @@ comment on function integrity._decode_samples(bytea) is 'The samples of a batch,
 revoke all on function integrity._decode_samples(bytea) from public;
 grant execute on function integrity._decode_samples(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 036-integrity-event-bytes.sql
+--! split: 040-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -12816,7 +13317,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 037-integrity-explain.sql
+--! split: 041-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -13315,7 +13816,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 038-integrity-finish-verification.sql
+--! split: 042-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -15765,7 +16266,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 039-integrity-graph-dot.sql
+--! split: 043-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -15939,7 +16440,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 040-integrity-graph-mermaid.sql
+--! split: 044-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -16115,7 +16616,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 041-integrity-inclusion-proof.sql
+--! split: 045-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   size int8,
   leaf_index int8,
@@ -16611,7 +17112,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-lambda2.sql
+--! split: 046-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -17278,7 +17779,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 043-integrity-lambda2-bytes.sql
+--! split: 047-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -17963,7 +18464,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 044-integrity-merkle-append.sql
+--! split: 048-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -18398,7 +18899,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 045-integrity-merkle-root.sql
+--! split: 049-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -18796,7 +19297,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 046-integrity-min-cut.sql
+--! split: 050-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -20212,7 +20713,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 047-integrity-min-cut-bytes.sql
+--! split: 051-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -21646,7 +22147,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 048-integrity-next-state.sql
+--! split: 052-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -22108,7 +22609,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 049-integrity-open-checkpoint.sql
+--! split: 053-integrity-open-checkpoint.sql
 create or replace function integrity._open_checkpoint(
   note text,
   log_id text,
@@ -24619,7 +25120,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._open_checkpoint(text, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 050-integrity-pin-state.sql
+--! split: 054-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -24862,7 +25363,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 051-integrity-public-key.sql
+--! split: 055-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -27021,7 +27522,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 052-integrity-public-key-problem.sql
+--! split: 056-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -29190,7 +29691,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 053-integrity-revocation-statement.sql
+--! split: 057-integrity-revocation-statement.sql
 create or replace function integrity._revocation_statement(
   log_id text,
   revocation jsonb
@@ -29475,7 +29976,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._revocation_statement(text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 054-integrity-root-from-tiles.sql
+--! split: 058-integrity-root-from-tiles.sql
 create or replace function integrity._root_from_tiles(
   size int8,
   levels int4[],
@@ -29918,7 +30419,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 055-integrity-rotation-statement.sql
+--! split: 059-integrity-rotation-statement.sql
 create or replace function integrity._rotation_statement(
   log_id text,
   epoch int4,
@@ -30210,7 +30711,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._rotation_statement(text, int4, int8, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 056-integrity-sample-batch.sql
+--! split: 060-integrity-sample-batch.sql
 create or replace function integrity._sample_batch(
   sampled_at int8[],
   collection text[],
@@ -30517,7 +31018,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 057-integrity-sign.sql
+--! split: 061-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -32677,7 +33178,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 058-integrity-verify-events.sql
+--! split: 062-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq plv8_float8array,
@@ -36047,7 +36548,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 059-integrity-verify-signature.sql
+--! split: 063-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -38231,7 +38732,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 060-integrity-what-if.sql
+--! split: 064-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -40824,7 +41325,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 061-integrity-witness.sql
+--! split: 065-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -41110,7 +41611,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 062-integrity-compile-gates.sql
+--! split: 066-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -41539,7 +42040,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 063-integrity-decide.sql
+--! split: 067-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -41940,7 +42441,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 064-integrity-merge-policy.sql
+--! split: 068-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -42206,7 +42707,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 065-integrity-validate-policy.sql
+--! split: 069-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -42460,7 +42961,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 066-integrity-005-types.sql
+--! split: 070-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -42509,7 +43010,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 067-integrity-010-policies.sql
+--! split: 071-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -42553,7 +43054,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 068-integrity-020-states.sql
+--! split: 072-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -42638,7 +43139,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 069-integrity-030-gates.sql
+--! split: 073-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -42731,7 +43232,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 070-integrity-040-inventory.sql
+--! split: 074-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -42764,7 +43265,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 071-integrity-045-probes.sql
+--! split: 075-integrity-045-probes.sql
 create table integrity._source_settings (
   is_only_row boolean primary key default true,
   server_probe_interval_secs float8 not null default 10,
@@ -42860,7 +43361,7 @@ revoke all on
 grant select on integrity.probes, integrity.sources
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 072-integrity-050-user-graph.sql
+--! split: 076-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -42913,7 +43414,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 073-integrity-060-notifications.sql
+--! split: 077-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -42950,7 +43451,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 074-integrity-070-worker.sql
+--! split: 078-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -42974,7 +43475,7 @@ comment on column integrity._worker.disk_used_share is
 
 revoke all on integrity._worker from public;
 
---! split: 075-integrity-100-cuts.sql
+--! split: 079-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -43141,7 +43642,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 076-integrity-101-cut-aggregates.sql
+--! split: 080-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -43289,7 +43790,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 077-integrity-200-gate.sql
+--! split: 081-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -43414,7 +43915,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 078-integrity-210-admit.sql
+--! split: 082-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -43587,7 +44088,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 079-integrity-220-refusals.sql
+--! split: 083-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -43744,7 +44245,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 080-integrity-230-write-triggers.sql
+--! split: 084-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -43895,7 +44396,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 081-integrity-250-trigger-installation.sql
+--! split: 085-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -44083,7 +44584,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 082-integrity-260-protect.sql
+--! split: 086-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -44189,7 +44690,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 083-integrity-270-policy.sql
+--! split: 087-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -44345,7 +44846,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 084-integrity-280-enrolment.sql
+--! split: 088-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -44470,7 +44971,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 085-integrity-290-set-policy.sql
+--! split: 089-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -44598,7 +45099,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 086-integrity-300-inventory.sql
+--! split: 090-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -44732,7 +45233,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 087-integrity-310-evidence.sql
+--! split: 091-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -44911,7 +45412,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 088-integrity-320-server-evidence.sql
+--! split: 092-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -44991,7 +45492,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 089-integrity-322-replica-evidence.sql
+--! split: 093-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -45146,7 +45647,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 090-integrity-325-wal-evidence.sql
+--! split: 094-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -45276,7 +45777,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 091-integrity-326-ivfflat-lists.sql
+--! split: 095-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -45459,7 +45960,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 092-integrity-328-probe-evidence.sql
+--! split: 096-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -45652,7 +46153,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 093-integrity-330-measure.sql
+--! split: 097-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -45832,7 +46333,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 094-integrity-335-notify.sql
+--! split: 098-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -45918,7 +46419,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 095-integrity-340-transitions.sql
+--! split: 099-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -46042,7 +46543,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 096-integrity-350-sample.sql
+--! split: 100-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -46170,7 +46671,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 097-integrity-360-schedule.sql
+--! split: 101-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -46275,7 +46776,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 098-integrity-370-probe-targets.sql
+--! split: 102-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -46347,7 +46848,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 099-integrity-372-probe-book.sql
+--! split: 103-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_is_running(
   probe integrity._probes
@@ -46499,7 +47000,7 @@ revoke all on function
 grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 100-integrity-375-probe.sql
+--! split: 104-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -46691,7 +47192,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 101-integrity-380-sources.sql
+--! split: 105-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -46885,7 +47386,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 102-integrity-400-override.sql
+--! split: 106-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -47048,7 +47549,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 103-integrity-410-status.sql
+--! split: 107-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -47238,7 +47739,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 104-integrity-420-graph.sql
+--! split: 108-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -47332,7 +47833,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 105-integrity-425-user-graph-checks.sql
+--! split: 109-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -47406,7 +47907,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 106-integrity-430-user-graph.sql
+--! split: 110-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -47564,7 +48065,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 107-integrity-440-report-health.sql
+--! split: 111-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -47662,7 +48163,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 108-integrity-450-views.sql
+--! split: 112-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -47778,7 +48279,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 109-integrity-460-health.sql
+--! split: 113-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -47835,7 +48336,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 110-integrity-500-history-tables.sql
+--! split: 114-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -48010,7 +48511,7 @@ revoke all on
   integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 111-integrity-510-append-only.sql
+--! split: 115-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -48114,7 +48615,7 @@ alter table integrity._key_revocations enable always trigger _100_refuse_change;
 alter table integrity._events enable always trigger _200_refuse_removal;
 alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 112-integrity-520-history-keys.sql
+--! split: 116-integrity-520-history-keys.sql
 /* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
@@ -48240,7 +48741,7 @@ comment on column integrity.signing_keys.revoked_beyond is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 113-integrity-522-begin-history.sql
+--! split: 117-integrity-522-begin-history.sql
 /* The beginning of the log, and the lock on its end. */
 
 create or replace function integrity._server_identity()
@@ -48387,7 +48888,7 @@ revoke all on function
   from public;
 grant execute on function integrity.begin_history to penstock_admin;
 
---! split: 114-integrity-524-register-key.sql
+--! split: 118-integrity-524-register-key.sql
 create or replace function integrity._key_in_use(
   head integrity._history_head,
   purpose text
@@ -48528,7 +49029,7 @@ revoke all on function
   from public;
 grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
 
---! split: 115-integrity-526-rotate-key.sql
+--! split: 119-integrity-526-rotate-key.sql
 create or replace function integrity._rotation(
   head integrity._history_head,
   new_key_id text
@@ -48669,7 +49170,7 @@ revoke all on function
   from public;
 grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
 
---! split: 116-integrity-530-append-event.sql
+--! split: 120-integrity-530-append-event.sql
 create or replace function integrity._next_event(
   head integrity._history_head,
   event_type text,
@@ -48776,7 +49277,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 117-integrity-535-append-signed.sql
+--! split: 121-integrity-535-append-signed.sql
 /* Events that a worker signs with a key that never comes into the database. */
 
 create or replace function integrity._refuse_reserved_type(
@@ -48879,7 +49380,7 @@ comment on function integrity._append_signed is
 
 revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
 
---! split: 118-integrity-540-samples.sql
+--! split: 122-integrity-540-samples.sql
 /*
  * Samples come often and from many sessions. They are staged without a lock of the log and
  * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
@@ -48984,7 +49485,7 @@ revoke all on integrity.samples from public;
 grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 119-integrity-545-history.sql
+--! split: 123-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -49084,7 +49585,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 120-integrity-550-history-page.sql
+--! split: 124-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -49178,7 +49679,7 @@ comment on function integrity._history_page is
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
---! split: 121-integrity-555-verify-event.sql
+--! split: 125-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -49273,7 +49774,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 122-integrity-560-verify-history.sql
+--! split: 126-integrity-560-verify-history.sql
 create or replace function integrity._tile_roots(
   leaves bytea
 )
@@ -49501,7 +50002,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 123-integrity-570-tree.sql
+--! split: 127-integrity-570-tree.sql
 /* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
 
 create or replace function integrity._perfect_root(
@@ -49716,7 +50217,7 @@ revoke all on function
   integrity._require_size, integrity._require_root
   from public;
 
---! split: 124-integrity-575-tree-head.sql
+--! split: 128-integrity-575-tree-head.sql
 create or replace function integrity.tree_head()
 returns table (
   log_id text,
@@ -49758,7 +50259,7 @@ comment on function integrity.tree_head is
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 125-integrity-580-proofs.sql
+--! split: 129-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -49857,7 +50358,7 @@ revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 126-integrity-582-revoke-key.sql
+--! split: 130-integrity-582-revoke-key.sql
 create or replace function integrity._revocation(
   key_id text,
   reason text,
@@ -49970,7 +50471,7 @@ comment on function integrity.revoke_key is
 revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
 grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
 
---! split: 127-integrity-584-checkpoint.sql
+--! split: 131-integrity-584-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -50059,7 +50560,7 @@ comment on view integrity.checkpoints is 'Checkpoints of this history. holder sa
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 128-integrity-586-retention.sql
+--! split: 132-integrity-586-retention.sql
 /* What may go after a while, and what stays so that later proofs hold. */
 
 create or replace function integrity._expire_samples(
@@ -50177,7 +50678,7 @@ comment on function integrity.prune_history is
 revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
 grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
 
---! split: 129-integrity-588-epochs.sql
+--! split: 133-integrity-588-epochs.sql
 create or replace function integrity.declare_epoch(
   kind text,
   lost_to bigint,
@@ -50259,7 +50760,7 @@ revoke all on integrity.epochs from public;
 grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
 grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 130-integrity-590-export-history.sql
+--! split: 134-integrity-590-export-history.sql
 create or replace function integrity.export_history(
   first_seq bigint default 1,
   max_events int default null
@@ -50341,7 +50842,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 131-integrity-599-history-owner.sql
+--! split: 135-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -50471,7 +50972,7 @@ grant execute on function
 grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
 grant insert on integrity._staged_samples to current_user;
 
---! split: 132-integrity-600-worker.sql
+--! split: 136-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -50641,7 +51142,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 133-integrity-605-worker-signatures.sql
+--! split: 137-integrity-605-worker-signatures.sql
 /* What the worker writes into the history: each call carries its token. */
 create or replace function integrity.worker_prepare_event(
   token bigint,
@@ -50709,7 +51210,7 @@ revoke all on function integrity.worker_prepare_event, integrity.worker_append_s
 grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
   to penstock_admin, penstock_worker;
 
---! split: 134-integrity-610-outbox.sql
+--! split: 138-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -50782,7 +51283,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 135-integrity-620-metrics.sql
+--! split: 139-integrity-620-metrics.sql
 create or replace function integrity.metrics()
 returns table (
   name text,
@@ -50849,7 +51350,7 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 136-memory-000-schema.sql
+--! split: 140-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -50858,7 +51359,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 137-memory-change-settings.sql
+--! split: 141-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -51270,7 +51771,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 138-memory-review.sql
+--! split: 142-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -53365,7 +53866,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 139-memory-010-namespaces.sql
+--! split: 143-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -53528,7 +54029,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 140-memory-015-tenants.sql
+--! split: 144-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -53670,7 +54171,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 141-memory-020-memories.sql
+--! split: 145-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -53801,7 +54302,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 142-memory-030-scheduling.sql
+--! split: 146-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -53885,7 +54386,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 143-memory-040-graph.sql
+--! split: 147-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -53935,7 +54436,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 144-memory-050-decisions.sql
+--! split: 148-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -53980,7 +54481,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 145-memory-060-models.sql
+--! split: 149-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -54092,7 +54593,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 146-memory-070-init.sql
+--! split: 150-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -54201,7 +54702,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 147-memory-100-store.sql
+--! split: 151-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -54400,7 +54901,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 148-memory-110-insert.sql
+--! split: 152-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -54570,7 +55071,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 149-memory-120-records.sql
+--! split: 153-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -54727,7 +55228,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 150-memory-130-supersede.sql
+--! split: 154-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -54844,7 +55345,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 151-memory-200-retrievability.sql
+--! split: 155-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -54896,7 +55397,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 152-memory-210-conditions.sql
+--! split: 156-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -54968,7 +55469,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 153-memory-220-vector-arm.sql
+--! split: 157-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -55072,7 +55573,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 154-memory-230-words.sql
+--! split: 158-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -55193,7 +55694,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 155-memory-235-text-arm.sql
+--! split: 159-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -55289,7 +55790,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 156-memory-240-search.sql
+--! split: 160-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -55487,7 +55988,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 157-memory-300-review.sql
+--! split: 161-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -55591,7 +56092,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 158-memory-310-scheduling.sql
+--! split: 162-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -55736,7 +56237,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 159-memory-400-edges.sql
+--! split: 163-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -55888,7 +56389,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 160-memory-410-neighbors.sql
+--! split: 164-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -55971,7 +56472,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 161-memory-500-domains.sql
+--! split: 165-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -56123,7 +56624,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 162-memory-600-upkeep.sql
+--! split: 166-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -56300,7 +56801,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 163-memory-610-reembed.sql
+--! split: 167-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -56433,7 +56934,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 164-memory-615-reembed-batches.sql
+--! split: 168-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -56515,7 +57016,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 165-memory-620-reembed-swap.sql
+--! split: 169-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -56643,7 +57144,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 166-postamble.sql
+--! split: 170-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
