@@ -26,13 +26,13 @@ export class Postman {
   private readonly server: Server
   private readonly token: string
   private readonly options: WorkerOptions
-  delivered = 0
-  failed = 0
+  private readonly counts: { delivered: number; failed: number }
 
-  constructor(server: Server, token: string, options: WorkerOptions) {
+  constructor(server: Server, token: string, options: WorkerOptions, counts: { delivered: number; failed: number }) {
     this.server = server
     this.token = token
     this.options = options
+    this.counts = counts
   }
 
   /** Posts what is due. Ends early when asked to, and when the receiver does not answer. */
@@ -55,10 +55,10 @@ export class Postman {
         pause,
       ])
       if (problem === undefined) {
-        this.delivered++
+        this.counts.delivered++
         log.info({ step: "webhook.delivered", id: notification.id, event: notification.event }, "webhook delivered")
       } else {
-        this.failed++
+        this.counts.failed++
         log.warn(
           { step: "webhook.failed", id: notification.id, attempts: notification.attempts + 1, pause, problem },
           "webhook not accepted",

@@ -77,6 +77,7 @@ export class Server {
     await client.connect()
     try {
       await server.requireDirect()
+      await server.requireInstalled()
       await client.query(prepare)
     } catch (error) {
       await server.close()
@@ -96,6 +97,16 @@ export class Server {
     throw new SqlError("0A000", "expected a direct connection, got one through a pooler", {
       detail: `process id announced ${announced}, actual ${actual}`,
       hint: "Give the worker the address of the server itself; its lock and LISTEN last as long as a session.",
+    })
+  }
+
+  private async requireInstalled(): Promise<void> {
+    const isInstalled = await this.value<boolean>(
+      "select to_regprocedure('integrity.worker_begin(text, text)') is not null",
+    )
+    if (isInstalled) return
+    throw new SqlError("42883", "Penstock is not installed in this database, or an older one without the worker", {
+      hint: "Run: penstock migrate",
     })
   }
 

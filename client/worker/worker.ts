@@ -6,6 +6,7 @@
 import { diskUsedShare } from "./disk.ts"
 import { HistoryForked, isLasting } from "./errors.ts"
 import { Postman } from "./postman.ts"
+import { probeUntil } from "./prober.ts"
 import { Sealer } from "./sealer.ts"
 import { Server } from "./server.ts"
 import { type Sample, Telemetry } from "./telemetry.ts"
@@ -22,6 +23,7 @@ export class Worker {
   private readonly options: WorkerOptions
   private wake: () => void = () => {}
   private hasBegun = false
+  private diskUsedShare: number | undefined
   /** Errors since the last complete round. */
   private failures = 0
 
@@ -60,21 +62,24 @@ export class Worker {
     const server = await Server.connect(this.options.url)
     this.telemetry.connections++
     server.onNotice((words) => log.warn({ step: "notice" }, words))
+    const over = new AbortController()
     try {
       // A connection that breaks while nothing runs on it interrupts as well.
-      await Promise.race([this.work(server, signal), server.lost])
+      await Promise.race([this.work(server, signal, over.signal), server.lost])
     } finally {
+      over.abort()
       await server.close()
     }
   }
 
-  private async work(server: Server, signal: AbortSignal): Promise<void> {
+  /** `over` fires when the connection is given up. */
+  private async work(server: Server, signal: AbortSignal, over: AbortSignal): Promise<void> {
     const token = await this.awaitTurn(server, signal)
     if (token === undefined) return
     const { options } = this
     const { log } = options
     const sealer = new Sealer(server, token, options)
-    const postman = new Postman(server, token, options)
+    const postman = new Postman(server, token, options, this.telemetry)
     await sealer.link()
     this.telemetry.status = "active"
     this.telemetry.problem = undefined
@@ -86,6 +91,7 @@ export class Worker {
     this.hasBegun = true
     await sealer.seal()
 
+    void probeUntil(options, AbortSignal.any([signal, over]))
     let told = false
     server.onWake(() => {
       told = true
@@ -107,10 +113,11 @@ export class Worker {
         await this.beat(server, token)
         beatAt = Date.now()
       }
-      await this.measure(server, postman, waiting)
+      await this.measure(server, waiting)
       this.failures = 0
       log.debug({ step: "round" }, "round complete")
-      if (!told) await this.pause(await pauseUntilDue(server), signal)
+      const due = await pauseUntilDue(server)
+      if (!told) await this.pause(due, signal)
     }
 
     await sealer.append("worker_stopped", { name: options.name, token: Number(token) })
@@ -135,23 +142,27 @@ export class Worker {
 
   private async beat(server: Server, token: string): Promise<void> {
     const { disk, log } = this.options
-    let share: number | null = null
-    if (disk !== undefined) {
-      share = await diskUsedShare(disk).catch((error: Error) => {
-        log.warn({ step: "disk", path: disk, problem: error.message }, "the disk could not be measured")
-        return null
-      })
+    await server.value("select integrity.worker_beat($1)", [token])
+    if (disk === undefined) return
+    try {
+      this.diskUsedShare = await diskUsedShare(disk)
+    } catch (error) {
+      this.diskUsedShare = undefined
+      log.warn({ step: "disk", path: disk, problem: (error as Error).message }, "the disk could not be measured")
+      return
     }
-    await server.value("select integrity.worker_beat($1, $2)", [token, share])
+    await server.value("select integrity.report_disk($1, $2)", [this.diskUsedShare, disk])
   }
 
-  private async measure(server: Server, postman: Postman, waiting: number): Promise<void> {
+  private async measure(server: Server, waiting: number): Promise<void> {
     const samples = await server.rows<Sample & Record<string, unknown>>(
       "select name, labels, value from integrity.metrics()",
     )
-    this.telemetry.delivered = postman.delivered
-    this.telemetry.failed = postman.failed
-    this.telemetry.completed([...samples, { name: "penstock_history_samples_waiting", labels: {}, value: waiting }])
+    const own = [{ name: "penstock_history_samples_waiting", labels: {}, value: waiting }]
+    if (this.diskUsedShare !== undefined) {
+      own.push({ name: "penstock_disk_used_share", labels: {}, value: this.diskUsedShare })
+    }
+    this.telemetry.completed([...samples, ...own])
   }
 
   /** Waits; a notification or the signal ends it. */

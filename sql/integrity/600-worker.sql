@@ -64,8 +64,7 @@ comment on function integrity._require_worker is
   'Refuses with 55000 what a worker writes after another one has begun. Holds the row until the end of the transaction, so that none begins meanwhile.';
 
 create or replace function integrity.worker_beat(
-  token bigint,
-  disk_used_share float8 default null
+  token bigint
 )
 returns void
 volatile
@@ -76,15 +75,12 @@ language plpgsql
 as $fn$
 begin
   perform integrity._require_worker(token);
-  update integrity._worker w
-  set seen_at = clock_timestamp(),
-      disk_used_share = coalesce(worker_beat.disk_used_share, w.disk_used_share),
-      disk_reported_at = case when worker_beat.disk_used_share is null then w.disk_reported_at else clock_timestamp() end;
+  update integrity._worker w set seen_at = clock_timestamp();
 end
 $fn$;
 
 comment on function integrity.worker_beat is
-  'Says that the worker is alive, and how full the disk is (0 to 1). Errors: 55000 when another worker has begun.';
+  'Says that the worker is alive. Errors: 55000 when another worker has begun.';
 
 create or replace function integrity.worker_end(
   token bigint
@@ -123,9 +119,7 @@ select
       and l.objsubid = 2
       and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
       and l.granted
-  ) as is_active,
-  w.disk_used_share,
-  w.disk_reported_at
+  ) as is_active
 from integrity._worker w;
 
 comment on view integrity.worker is

@@ -50,11 +50,6 @@ begin
   select 'penstock_notifications_pending', jsonb '{}', count(*)::float8
   from integrity._outbox o
   where o.delivered_at is null;
-
-  return query
-  select 'penstock_disk_used_share', jsonb '{}', w.disk_used_share
-  from integrity._worker w
-  where w.disk_used_share is not null;
 end
 $fn$;
 
