@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:00bdc508ef977ece7e37cec43255fcb5987851ff
+--! Hash: sha1:f773a5f0a83e4be5f717225d4c701f23f0de4dcb
 
 --! split: 001-preamble.sql
 /*
@@ -43460,18 +43460,12 @@ create table integrity._worker (
   started_at timestamptz not null,
   seen_at timestamptz not null,
   ended_at timestamptz,
-  disk_used_share float8,
-  disk_reported_at timestamptz,
-  constraint only_one check (is_the_only_one),
-  constraint share_is_a_share check (disk_used_share between 0 and 1),
-  constraint share_with_a_time check ((disk_used_share is null) = (disk_reported_at is null))
+  constraint only_one check (is_the_only_one)
 );
 
 comment on table integrity._worker is 'The worker that is active, or was the last one: one row, or none before the first.';
 comment on column integrity._worker.token is
   'Fencing token: grows with every worker that begins. What an earlier one still writes is refused.';
-comment on column integrity._worker.disk_used_share is
-  'Used share of the disk that holds the data, from 0 to 1, as the worker saw it. No SQL shows it.';
 
 revoke all on integrity._worker from public;
 
@@ -51039,8 +51033,7 @@ comment on function integrity._require_worker is
   'Refuses with 55000 what a worker writes after another one has begun. Holds the row until the end of the transaction, so that none begins meanwhile.';
 
 create or replace function integrity.worker_beat(
-  token bigint,
-  disk_used_share float8 default null
+  token bigint
 )
 returns void
 volatile
@@ -51051,15 +51044,12 @@ language plpgsql
 as $fn$
 begin
   perform integrity._require_worker(token);
-  update integrity._worker w
-  set seen_at = clock_timestamp(),
-      disk_used_share = coalesce(worker_beat.disk_used_share, w.disk_used_share),
-      disk_reported_at = case when worker_beat.disk_used_share is null then w.disk_reported_at else clock_timestamp() end;
+  update integrity._worker w set seen_at = clock_timestamp();
 end
 $fn$;
 
 comment on function integrity.worker_beat is
-  'Says that the worker is alive, and how full the disk is (0 to 1). Errors: 55000 when another worker has begun.';
+  'Says that the worker is alive. Errors: 55000 when another worker has begun.';
 
 create or replace function integrity.worker_end(
   token bigint
@@ -51098,9 +51088,7 @@ select
       and l.objsubid = 2
       and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
       and l.granted
-  ) as is_active,
-  w.disk_used_share,
-  w.disk_reported_at
+  ) as is_active
 from integrity._worker w;
 
 comment on view integrity.worker is
@@ -51336,11 +51324,6 @@ begin
   select 'penstock_notifications_pending', jsonb '{}', count(*)::float8
   from integrity._outbox o
   where o.delivered_at is null;
-
-  return query
-  select 'penstock_disk_used_share', jsonb '{}', w.disk_used_share
-  from integrity._worker w
-  where w.disk_used_share is not null;
 end
 $fn$;
 
