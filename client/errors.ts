@@ -73,7 +73,7 @@ export class TooManyError extends RefusedError {}
 export class RejectedError extends RefusedError {}
 /** 55R02: one statement writes more rows than the state allows. */
 export class BatchTooLargeError extends RefusedError {}
-/** 42704: no collection, policy, key ... of that name. */
+/** 42704, P0002: no collection, policy, key ... of that name, no memory with that id. */
 export class NotFoundError extends PenstockError {}
 /** 42710, 23505: something of that name or id exists already. */
 export class AlreadyExistsError extends PenstockError {}
@@ -107,6 +107,7 @@ const byCode: Readonly<Record<string, ErrorClass>> = {
   "55R01": RejectedError,
   "55R02": BatchTooLargeError,
   "57014": CancelledError,
+  P0002: NotFoundError,
 }
 
 const byClass: Readonly<Record<string, ErrorClass>> = { "08": ConnectionError, "22": InvalidInputError }

@@ -124,6 +124,7 @@ export function endpointEmbedder(options: EndpointOptions): Embedder {
 
   return {
     name: `${model} at ${url.origin}`,
+    model,
     get dimensions() {
       return dimensions
     },

@@ -78,6 +78,7 @@ export function hashingEmbedder(dimensions = 384): Embedder {
   }
   return {
     name: `feature hashing (deterministic, no model), ${dimensions} dimensions`,
+    model: `feature-hashing-${dimensions}`,
     dimensions,
     embed: (texts) => Promise.resolve(texts.map((text) => hashingVector(text, dimensions))),
   }
