@@ -33,10 +33,10 @@ export const callText = (
 const vectorColumns = new Set(["embedding", "centroid"])
 
 /** A row with names as in TypeScript, and vectors as numbers. */
-export const readRow = <T>(row: Readonly<Record<string, unknown>>): T =>
+export const readRow = (row: Readonly<Record<string, unknown>>): unknown =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       camelCase(name),
       vectorColumns.has(name) && typeof value === "string" ? readVector(value) : value,
     ]),
-  ) as T
+  )

@@ -44,7 +44,7 @@ export class Memory {
 
   async #rows<T>(name: string, args: Readonly<Record<string, unknown>>, options: QueryOptions): Promise<T[]> {
     const { text, values } = callText(this.#executor, `memory.${name}`, args)
-    return (await this.#executor.query(`select * from ${text}`, values, options)).map((row) => readRow<T>(row))
+    return (await this.#executor.query(`select * from ${text}`, values, options)).map((row) => readRow(row) as T)
   }
 
   async #value<T>(name: string, args: Readonly<Record<string, unknown>>, options: QueryOptions): Promise<T> {
@@ -124,7 +124,7 @@ export class Memory {
   /** In the order of the ids; unknown ones are left out. */
   async get(ids: readonly string[], options: QueryOptions = {}): Promise<StoredMemory[]> {
     const rows = await this.#executor.query("select * from memory.get(variadic $1)", [arrayText(ids)], options)
-    return rows.map((row) => readRow<StoredMemory>(row))
+    return rows.map((row) => readRow(row) as StoredMemory)
   }
 
   /** Leaves what is not named. Another content is embedded anew, where there is an embedder. */
