@@ -4,7 +4,12 @@ import { dirname, join } from "node:path"
 import { expect, test } from "@jest/globals"
 import { root } from "../../../build/root.ts"
 
-const files = execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).trim().split("\n")
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .trim()
+  .split("\n")
 const pages = files.filter((file) => file.endsWith(".md"))
 const read = (page: string) => readFileSync(join(root, page), "utf8")
 
