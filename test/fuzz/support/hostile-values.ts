@@ -4,6 +4,7 @@ import type { ArgumentType } from "./callables.ts"
 /** Names and values that exist in the fuzzed database, so that calls get past their first check. */
 export interface Known {
   text: readonly string[]
+  uuid: string
   dimensions: number
 }
 
@@ -134,7 +135,7 @@ function scalars(type: ArgumentType, known: Known): Arbitrary<string> {
     case "jsonb":
       return of(jsonTexts)
     case "uuid":
-      return of(fc.oneof(fc.uuid(), fc.constant("00000000-0000-0000-0000-000000000000")))
+      return of(fc.oneof(fc.uuid(), fc.constantFrom(known.uuid, "00000000-0000-0000-0000-000000000000")))
     case "bytea":
       return fc.uint8Array({ maxLength: 80 }).map((bytes) => `'\\x${Buffer.from(bytes).toString("hex")}'::bytea`)
     case "timestamp with time zone":
