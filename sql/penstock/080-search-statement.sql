@@ -1,3 +1,22 @@
+create or replace function penstock._similarity(
+  metric text,
+  distance float8
+)
+returns float8
+immutable
+parallel safe
+language sql
+as $fn$
+  select case metric
+    when 'cosine' then 1 operator(pg_catalog.-) distance
+    when 'ip' then operator(pg_catalog.-) distance
+    else 1 operator(pg_catalog./) (1 operator(pg_catalog.+) distance)
+  end
+$fn$;
+
+comment on function penstock._similarity is
+  'The similarity for a distance: 1 - distance for cosine, the inner product for ip, 1 / (1 + distance) for l2 and l1. Inlined.';
+
 /*
  * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
  * takes $3 the least similarity or NULL, and $4 ids to leave out.
@@ -14,38 +33,32 @@ set search_path = ''
 language plpgsql
 as $fn$
 declare
-  vector_schema text := penstock._vector_schema();
-  distance text;
-  similarity text := case target.metric when 'cosine' then '1 - (%s)' when 'ip' then '-(%s)' else '1 / (1 + (%s))' end;
-  metadata text := case
-    when target.metadata_column is null then 'null::jsonb'
-    else 't.' || pg_catalog.quote_ident(target.metadata_column)
-  end;
+  id text := pg_catalog.format('t.%I::text', target.id_column);
+  distance text := pg_catalog.format('t.%1$I operator(%2$s.%3$s) $1::%2$s.%4$s', target.vector_column,
+    penstock._vector_schema(), penstock._distance_operator(target.metric), target.vector_type);
+  metadata text := coalesce('t.' || pg_catalog.quote_ident(target.metadata_column), 'null::jsonb');
 begin
-  distance := pg_catalog.format('t.%I operator(%s.%s) $1::%s.%s', target.vector_column, vector_schema,
-    penstock._distance_operator(target.metric), vector_schema, target.vector_type);
   if not exact then
-    return pg_catalog.format('select t.%I::text, %s, %s, %s from %s t where %s order by %s limit $2',
-      target.id_column, distance, pg_catalog.format(similarity, distance), metadata, target.relation, condition, distance);
+    return pg_catalog.format('select %s as id, %s as distance, %s as metadata from %s t where %s order by %2$s limit $2',
+      id, distance, metadata, target.relation, condition);
   end if;
   /* No index can serve a sum. A stored vector without a direction has no cosine distance. */
   return pg_catalog.format(
-    'select m.id, m.distance, %s, m.metadata
+    'select m.id, m.distance, m.metadata
     from (
-      select t.%I::text as id, (%s) + 0 as distance, %s as metadata
+      select %s as id, (%s) + 0 as distance, %s as metadata
       from %s t
-      where (%s) and (t.%I::text = any ($4)) is not true
+      where (%s) and (%1$s = any ($4)) is not true
       order by 2
       limit $2
     ) m
-    where m.distance <> ''NaN'' and ($3 is null or %s >= $3)',
-    pg_catalog.format(similarity, 'm.distance'), target.id_column, distance, metadata, target.relation, condition,
-    target.id_column, pg_catalog.format(similarity, 'm.distance'));
+    where m.distance <> ''NaN'' and ($3 is null or penstock._similarity(%L, m.distance) >= $3)',
+    id, distance, metadata, target.relation, condition, target.metric);
 end
 $fn$;
 
 comment on function penstock._search_statement is
-  'The SQL text of one search: over the vector index where the planner likes it, or exact over all rows that meet the condition.';
+  'The SQL text of one search: over the vector index where the planner likes it, or exact over all rows that meet the condition. Columns id, distance, metadata.';
 
 create or replace function penstock._condition(
   target penstock._collections,
@@ -131,6 +144,8 @@ $fn$;
 comment on function penstock._check_query is
   'Raises 22023 unless a collection can be searched for this vector: its dimensions, and a direction under cosine.';
 
+revoke all on function penstock._similarity from public;
+grant execute on function penstock._similarity to penstock_user;
 revoke all on function penstock._check_query from public;
 grant execute on function penstock._check_query to penstock_user;
 revoke all on function penstock._search_statement from public;

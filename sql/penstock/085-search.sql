@@ -1,3 +1,8 @@
+create type penstock._match as (id text, distance float8, metadata jsonb);
+
+comment on type penstock._match is
+  'One row that a search found: what _search_statement gives.';
+
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -62,10 +67,11 @@ begin
       probes := coalesce(probes, (target.options ->> 'probes')::int, greatest(1, pg_catalog.sqrt((target.options ->> 'lists')::int)::int));
       perform pg_catalog.set_config('ivfflat.probes', probes::text, true);
     end if;
-    for id, distance, similarity, metadata in
+    for id, distance, metadata in
       execute penstock._search_statement(target, condition, false) using query, k
     loop
       seen := seen || id;
+      similarity := penstock._similarity(target.metric, distance);
       if distance <> 'NaN' and (threshold is null or similarity >= threshold) then
         emitted := emitted + 1;
         return next;
@@ -75,8 +81,13 @@ begin
     exact := pg_catalog.cardinality(seen) < k;
   end if;
   if exact then
-    return query execute penstock._search_statement(target, condition, true) using query, k, threshold, seen;
-    get diagnostics emitted = row_count;
+    for id, distance, metadata in
+      execute penstock._search_statement(target, condition, true) using query, k, threshold, seen
+    loop
+      emitted := emitted + 1;
+      similarity := penstock._similarity(target.metric, distance);
+      return next;
+    end loop;
   end if;
   /* Under cosine, a query without a direction is equally far from everything: not a number. */
   if emitted = 0 then
@@ -102,12 +113,42 @@ returns table (id text, distance float8, similarity float8, metadata jsonb)
 volatile
 parallel unsafe
 set search_path = ''
+set hnsw.ef_search = 40
+set hnsw.iterative_scan = relaxed_order
 language plpgsql
 as $fn$
 declare
   target penstock._collections := penstock._collection(collection);
+  matches penstock._match[];
 begin
   perform integrity.enter(collection, 'search');
+  /*
+   * The usual search takes the shortest way: what the index gives, kept until it is known to be k rows.
+   * k is small, for the rows lie in memory; everything else, and whatever is wrong, is for _search.
+   */
+  if filter is null and exact is not true and target.index_kind = 'hnsw' and k between 1 and 100
+    and ef_search between 1 and 1000 is not false and probes between 1 and 32768 is not false
+    and pg_catalog.pg_column_size(query) in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions)
+    and not pg_catalog.row_security_active(target.relation) then
+    ef_search := coalesce(ef_search, greatest((target.options ->> 'ef_search')::int, 40, k));
+    if ef_search <> 40 then
+      perform pg_catalog.set_config('hnsw.ef_search', ef_search::text, true);
+    end if;
+    execute 'select array(select row(m.id, m.distance, m.metadata)::penstock._match from ('
+      || penstock._search_statement(target, 'true', false) || ') m)'
+    into matches using query, k;
+    if pg_catalog.cardinality(matches) = k then
+      return query
+        select m.id, m.distance, penstock._similarity(target.metric, m.distance), m.metadata
+        from unnest(matches) as m
+        where m.distance <> 'NaN' and (threshold is null or penstock._similarity(target.metric, m.distance) >= threshold)
+        order by m.distance;
+      if not found then
+        perform penstock._check_query(target, query);
+      end if;
+      return;
+    end if;
+  end if;
   return query
     select s.*
     from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s
