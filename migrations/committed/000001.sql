@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f773a5f0a83e4be5f717225d4c701f23f0de4dcb
+--! Hash: sha1:feeaa6c7f5e5ed940eee4fe7dabf7614a1bd8452
 
 --! split: 001-preamble.sql
 /*
@@ -3696,6 +3696,25 @@ grant execute on function penstock.upsert to penstock_user;
 grant execute on function penstock.delete to penstock_user;
 
 --! split: 018-penstock-080-search-statement.sql
+create or replace function penstock._similarity(
+  metric text,
+  distance float8
+)
+returns float8
+immutable
+parallel safe
+language sql
+as $fn$
+  select case metric
+    when 'cosine' then 1 operator(pg_catalog.-) distance
+    when 'ip' then operator(pg_catalog.-) distance
+    else 1 operator(pg_catalog./) (1 operator(pg_catalog.+) distance)
+  end
+$fn$;
+
+comment on function penstock._similarity is
+  'The similarity for a distance: 1 - distance for cosine, the inner product for ip, 1 / (1 + distance) for l2 and l1. Inlined.';
+
 /*
  * Both statements take $1 the query (vector) and $2 the number of rows. The exact one also
  * takes $3 the least similarity or NULL, and $4 ids to leave out.
@@ -3712,38 +3731,32 @@ set search_path = ''
 language plpgsql
 as $fn$
 declare
-  vector_schema text := penstock._vector_schema();
-  distance text;
-  similarity text := case target.metric when 'cosine' then '1 - (%s)' when 'ip' then '-(%s)' else '1 / (1 + (%s))' end;
-  metadata text := case
-    when target.metadata_column is null then 'null::jsonb'
-    else 't.' || pg_catalog.quote_ident(target.metadata_column)
-  end;
+  id text := pg_catalog.format('t.%I::text', target.id_column);
+  distance text := pg_catalog.format('t.%1$I operator(%2$s.%3$s) $1::%2$s.%4$s', target.vector_column,
+    penstock._vector_schema(), penstock._distance_operator(target.metric), target.vector_type);
+  metadata text := coalesce('t.' || pg_catalog.quote_ident(target.metadata_column), 'null::jsonb');
 begin
-  distance := pg_catalog.format('t.%I operator(%s.%s) $1::%s.%s', target.vector_column, vector_schema,
-    penstock._distance_operator(target.metric), vector_schema, target.vector_type);
   if not exact then
-    return pg_catalog.format('select t.%I::text, %s, %s, %s from %s t where %s order by %s limit $2',
-      target.id_column, distance, pg_catalog.format(similarity, distance), metadata, target.relation, condition, distance);
+    return pg_catalog.format('select %s as id, %s as distance, %s as metadata from %s t where %s order by %2$s limit $2',
+      id, distance, metadata, target.relation, condition);
   end if;
   /* No index can serve a sum. A stored vector without a direction has no cosine distance. */
   return pg_catalog.format(
-    'select m.id, m.distance, %s, m.metadata
+    'select m.id, m.distance, m.metadata
     from (
-      select t.%I::text as id, (%s) + 0 as distance, %s as metadata
+      select %s as id, (%s) + 0 as distance, %s as metadata
       from %s t
-      where (%s) and (t.%I::text = any ($4)) is not true
+      where (%s) and (%1$s = any ($4)) is not true
       order by 2
       limit $2
     ) m
-    where m.distance <> ''NaN'' and ($3 is null or %s >= $3)',
-    pg_catalog.format(similarity, 'm.distance'), target.id_column, distance, metadata, target.relation, condition,
-    target.id_column, pg_catalog.format(similarity, 'm.distance'));
+    where m.distance <> ''NaN'' and ($3 is null or penstock._similarity(%L, m.distance) >= $3)',
+    id, distance, metadata, target.relation, condition, target.metric);
 end
 $fn$;
 
 comment on function penstock._search_statement is
-  'The SQL text of one search: over the vector index where the planner likes it, or exact over all rows that meet the condition.';
+  'The SQL text of one search: over the vector index where the planner likes it, or exact over all rows that meet the condition. Columns id, distance, metadata.';
 
 create or replace function penstock._condition(
   target penstock._collections,
@@ -3829,6 +3842,8 @@ $fn$;
 comment on function penstock._check_query is
   'Raises 22023 unless a collection can be searched for this vector: its dimensions, and a direction under cosine.';
 
+revoke all on function penstock._similarity from public;
+grant execute on function penstock._similarity to penstock_user;
 revoke all on function penstock._check_query from public;
 grant execute on function penstock._check_query to penstock_user;
 revoke all on function penstock._search_statement from public;
@@ -3839,6 +3854,11 @@ grant execute on function penstock._condition to penstock_user;
 grant execute on function penstock._few_rows_match to penstock_user;
 
 --! split: 019-penstock-085-search.sql
+create type penstock._match as (id text, distance float8, metadata jsonb);
+
+comment on type penstock._match is
+  'One row that a search found: what _search_statement gives.';
+
 create or replace function penstock._search(
   target penstock._collections,
   query vector,
@@ -3903,10 +3923,11 @@ begin
       probes := coalesce(probes, (target.options ->> 'probes')::int, greatest(1, pg_catalog.sqrt((target.options ->> 'lists')::int)::int));
       perform pg_catalog.set_config('ivfflat.probes', probes::text, true);
     end if;
-    for id, distance, similarity, metadata in
+    for id, distance, metadata in
       execute penstock._search_statement(target, condition, false) using query, k
     loop
       seen := seen || id;
+      similarity := penstock._similarity(target.metric, distance);
       if distance <> 'NaN' and (threshold is null or similarity >= threshold) then
         emitted := emitted + 1;
         return next;
@@ -3916,8 +3937,13 @@ begin
     exact := pg_catalog.cardinality(seen) < k;
   end if;
   if exact then
-    return query execute penstock._search_statement(target, condition, true) using query, k, threshold, seen;
-    get diagnostics emitted = row_count;
+    for id, distance, metadata in
+      execute penstock._search_statement(target, condition, true) using query, k, threshold, seen
+    loop
+      emitted := emitted + 1;
+      similarity := penstock._similarity(target.metric, distance);
+      return next;
+    end loop;
   end if;
   /* Under cosine, a query without a direction is equally far from everything: not a number. */
   if emitted = 0 then
@@ -3943,12 +3969,42 @@ returns table (id text, distance float8, similarity float8, metadata jsonb)
 volatile
 parallel unsafe
 set search_path = ''
+set hnsw.ef_search = 40
+set hnsw.iterative_scan = relaxed_order
 language plpgsql
 as $fn$
 declare
   target penstock._collections := penstock._collection(collection);
+  matches penstock._match[];
 begin
   perform integrity.enter(collection, 'search');
+  /*
+   * The usual search takes the shortest way: what the index gives, kept until it is known to be k rows.
+   * k is small, for the rows lie in memory; everything else, and whatever is wrong, is for _search.
+   */
+  if filter is null and exact is not true and target.index_kind = 'hnsw' and k between 1 and 100
+    and ef_search between 1 and 1000 is not false and probes between 1 and 32768 is not false
+    and pg_catalog.pg_column_size(query) in (8 + 4 * target.dimensions, 5 + 4 * target.dimensions)
+    and not pg_catalog.row_security_active(target.relation) then
+    ef_search := coalesce(ef_search, greatest((target.options ->> 'ef_search')::int, 40, k));
+    if ef_search <> 40 then
+      perform pg_catalog.set_config('hnsw.ef_search', ef_search::text, true);
+    end if;
+    execute 'select array(select row(m.id, m.distance, m.metadata)::penstock._match from ('
+      || penstock._search_statement(target, 'true', false) || ') m)'
+    into matches using query, k;
+    if pg_catalog.cardinality(matches) = k then
+      return query
+        select m.id, m.distance, penstock._similarity(target.metric, m.distance), m.metadata
+        from unnest(matches) as m
+        where m.distance <> 'NaN' and (threshold is null or penstock._similarity(target.metric, m.distance) >= threshold)
+        order by m.distance;
+      if not found then
+        perform penstock._check_query(target, query);
+      end if;
+      return;
+    end if;
+  end if;
   return query
     select s.*
     from penstock._search(target, query, k, threshold, filter, ef_search, probes, exact) as s
