@@ -65,6 +65,16 @@ begin
       perform penstock._collection(history.collection);
     end if;
   end if;
+  if event_type = 'sample' then
+    return query
+      select
+        s.seq, 'sample', null::text, s.state, s.lambda_cut, 0, false, null::boolean, s.sampled_at, null::text
+      from integrity.samples s
+      where s.collection_id = wanted_id and (since is null or s.sampled_at >= since)
+      order by s.sampled_at desc
+      limit history."limit";
+    return;
+  end if;
   return query
     select
       e.seq,
@@ -92,7 +102,7 @@ end
 $fn$;
 
 comment on function integrity.history is
-  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. Errors: 42704 for a collection that never was.';
+  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. event_type sample gives the samples that are kept, whose id is that of the event of their batch (NULL while they wait for one); otherwise they are left out. Errors: 42704 for a collection that never was.';
 
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
