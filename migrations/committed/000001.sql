@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:feeaa6c7f5e5ed940eee4fe7dabf7614a1bd8452
+--! Hash: sha1:a5f865f3717daab6e429601a4306b3c11d1d3c50
 
 --! split: 001-preamble.sql
 /*
@@ -49603,6 +49603,16 @@ begin
       perform penstock._collection(history.collection);
     end if;
   end if;
+  if event_type = 'sample' then
+    return query
+      select
+        s.seq, 'sample', null::text, s.state, s.lambda_cut, 0, false, null::boolean, s.sampled_at, null::text
+      from integrity.samples s
+      where s.collection_id = wanted_id and (since is null or s.sampled_at >= since)
+      order by s.sampled_at desc
+      limit history."limit";
+    return;
+  end if;
   return query
     select
       e.seq,
@@ -49630,7 +49640,7 @@ end
 $fn$;
 
 comment on function integrity.history is
-  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. Errors: 42704 for a collection that never was.';
+  'The events of a collection, latest first, each with its signature checked. since NULL means from the beginning, limit NULL all of them. event_type sample gives the samples that are kept, whose id is that of the event of their batch (NULL while they wait for one); otherwise they are left out. Errors: 42704 for a collection that never was.';
 
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
@@ -51389,7 +51399,341 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 140-memory-000-schema.sql
+--! split: 140-integrity-900-ruvector-functions.sql
+create or replace function integrity._ruvector_functions()
+returns text
+immutable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return $ddl$
+create or replace function ruvector.ruvector_register_collection(
+  p_collection_name text,
+  p_table regclass,
+  p_id_column name default 'id',
+  p_vector_column name default 'vector',
+  p_metadata_column name default 'metadata',
+  p_metric text default null,
+  p_dimensions int default null
+)
+returns integer volatile set search_path = '' language plpgsql
+as $body$
+begin
+  perform penstock.register(
+    p_collection_name, p_table, p_id_column, p_vector_column, p_metadata_column, p_metric, p_dimensions);
+  return (select c.id from ruvector.collections c where c.name = p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_register_collection is
+  'Registers a table that has vectors as a collection, as penstock.register does, and returns its id.';
+
+create or replace function ruvector.ruvector_integrity_gate(collection_name text, operation text)
+returns jsonb stable set search_path = '' language plpgsql
+as $body$
+begin
+  return to_jsonb(integrity.gate(collection_name, operation));
+end
+$body$;
+comment on function ruvector.ruvector_integrity_gate is
+  'What the gate answers: allowed, throttle_pct, state, reason, and the other fields of integrity.gate. Errors: 42704 for an unknown collection, 22023 for an unknown operation.';
+
+create or replace function ruvector.ruvector_integrity_sample(p_collection_name text)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  return integrity.sample(p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_integrity_sample is 'Measures a collection now, as integrity.sample does.';
+
+create or replace function ruvector.ruvector_integrity_status(p_collection_name text)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  return integrity.status(p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_integrity_status is
+  'State, lambda_cut, last_sample, sample_count, witness_edges and policy of a collection, as integrity.status gives them.';
+
+create or replace function ruvector.ruvector_contracted_graph(p_collection_name text)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  return integrity.contracted_graph(p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_contracted_graph is
+  'nodes, edges, node_count and edge_count of the contracted graph, as integrity.contracted_graph gives them.';
+
+create or replace function ruvector.ruvector_rebuild_contracted_graph(p_collection_name text)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  return integrity.rebuild_graph(p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_rebuild_contracted_graph is
+  'Records the inventory anew, as integrity.rebuild_graph does.';
+
+create or replace function ruvector.ruvector_verify_event_signature(p_event_id bigint)
+returns boolean stable set search_path = '' language plpgsql
+as $body$
+begin
+  if not exists (select from ruvector.integrity_events e where e.id = p_event_id) then
+    return null;
+  end if;
+  return (select v.is_valid and v.seal = 'signed' from integrity.verify_event(p_event_id) as v);
+end
+$body$;
+comment on function ruvector.ruvector_verify_event_signature is
+  'Whether an event is intact and its signature valid; false for an unsigned one, NULL for none of that id.';
+
+create or replace function ruvector.ruvector_integrity_history(
+  p_collection_name text,
+  p_event_type text default null,
+  p_since timestamptz default now() - interval '24 hours',
+  p_limit integer default 100
+)
+returns table (
+  id bigint,
+  event_type text,
+  previous_state text,
+  new_state text,
+  lambda_cut real,
+  witness_edge_count integer,
+  is_signed boolean,
+  is_verified boolean,
+  created_at timestamptz
+)
+stable set search_path = '' language plpgsql
+as $body$
+begin
+  return query
+    select
+      h.id, h.event_type, h.previous_state, h.new_state, h.lambda_cut::real, h.witness_edge_count, h.is_signed, h.is_verified,
+      h.created_at
+    from integrity.history(p_collection_name, p_event_type, p_since, p_limit) as h;
+end
+$body$;
+comment on function ruvector.ruvector_integrity_history is 'The events of a collection, latest first, as integrity.history gives them.';
+
+create or replace function ruvector.ruvector_integrity_policy_set(
+  p_collection_name text,
+  p_policy_name text,
+  p_policy jsonb
+)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  return integrity.set_policy(p_collection_name, p_policy_name, p_policy);
+end
+$body$;
+comment on function ruvector.ruvector_integrity_policy_set is
+  'Makes or changes a policy and returns it whole, as integrity.set_policy does: what is left out stays or takes its default.';
+
+create or replace function ruvector.ruvector_integrity_override(
+  p_collection_name text,
+  p_state text,
+  p_reason text,
+  p_duration interval default interval '1 hour'
+)
+returns jsonb volatile set search_path = '' language plpgsql
+as $body$
+begin
+  perform integrity.override(p_collection_name, p_state, p_reason, p_duration);
+  return integrity.status(p_collection_name);
+end
+$body$;
+comment on function ruvector.ruvector_integrity_override is
+  'Pins the state of a collection for a while, as integrity.override does, and returns its status.';
+
+revoke all on all functions in schema ruvector from public;
+grant execute on all functions in schema ruvector to penstock_admin;
+grant execute on function
+  ruvector.ruvector_register_collection, ruvector.ruvector_integrity_gate, ruvector.ruvector_integrity_status,
+  ruvector.ruvector_contracted_graph, ruvector.ruvector_integrity_history
+  to penstock_user, penstock_worker, penstock_operator;
+grant execute on function
+  ruvector.ruvector_integrity_sample, ruvector.ruvector_rebuild_contracted_graph, ruvector.ruvector_verify_event_signature
+  to penstock_worker, penstock_operator;
+grant execute on function ruvector.ruvector_integrity_override to penstock_operator;
+  $ddl$;
+end
+$fn$;
+
+comment on function integrity._ruvector_functions is
+  'The statements that make the functions of the schema ruvector: thin names over those of integrity.';
+
+revoke all on function integrity._ruvector_functions from public;
+
+--! split: 141-integrity-910-ruvector-views.sql
+create or replace function integrity._ruvector_views()
+returns text
+immutable
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return $ddl$
+create or replace view ruvector.collections as
+select
+  c.id,
+  c.name,
+  n.nspname::text as table_schema,
+  r.relname::text as table_name,
+  c.vector_column::text as vector_column,
+  c.dimensions,
+  c.metric as distance_metric,
+  c.options as config,
+  c.created_at
+from penstock._collections c
+left join pg_catalog.pg_class r on r.oid = c.relation
+left join pg_catalog.pg_namespace n on n.oid = r.relnamespace;
+comment on view ruvector.collections is 'Every collection with the number under which the other views name it.';
+
+create or replace view ruvector.contracted_graph as
+select
+  c.id as collection_id,
+  node ->> 'node_type' as node_type,
+  (node ->> 'node_id')::bigint as node_id,
+  node ->> 'node_name' as node_name,
+  node -> 'node_data' as node_data,
+  (node ->> 'health_score')::real as health_score,
+  m.sampled_at as last_updated
+from integrity._samples m
+join penstock._collections c on c.name = m.collection
+cross join lateral jsonb_array_elements(m.graph -> 'nodes') as node;
+comment on view ruvector.contracted_graph is 'The nodes of the contracted graphs, as the last samples found them.';
+
+create or replace view ruvector.contracted_edges as
+select
+  row_number() over (order by c.id, listed.position) as id,
+  c.id as collection_id,
+  edge ->> 'source_type' as source_type,
+  (edge ->> 'source_id')::bigint as source_id,
+  edge ->> 'target_type' as target_type,
+  (edge ->> 'target_id')::bigint as target_id,
+  edge ->> 'edge_type' as edge_type,
+  (edge ->> 'capacity')::real as capacity,
+  (edge ->> 'current_flow')::real as current_flow,
+  (edge ->> 'latency_ms')::real as latency_ms,
+  (edge ->> 'error_rate')::real as error_rate,
+  c.created_at,
+  m.sampled_at as updated_at
+from integrity._samples m
+join penstock._collections c on c.name = m.collection
+cross join lateral jsonb_array_elements(m.graph -> 'edges') with ordinality as listed (edge, position);
+comment on view ruvector.contracted_edges is 'The edges of the contracted graphs, as the last samples found them. id numbers them for now only.';
+
+create or replace view ruvector.integrity_state as
+select
+  s.collection_id,
+  s.state,
+  s.lambda_cut::real as lambda_cut,
+  s.lambda2::real as lambda2,
+  coalesce(m.witness -> 'witness_edges', '[]') as witness_edges,
+  s.last_sample_at as last_sample,
+  s.sample_count,
+  s.changed_at as updated_at
+from integrity._states s
+left join integrity._samples m using (collection);
+comment on view ruvector.integrity_state is 'The state of each collection, with lambda_cut and the edges of the minimum cut.';
+
+create or replace view ruvector.integrity_policies as
+select
+  row_number() over (order by c.id, p.name) as id,
+  c.id as collection_id,
+  p.name,
+  (p.settings ->> 'threshold_high')::real as threshold_high,
+  (p.settings ->> 'threshold_low')::real as threshold_low,
+  p.settings -> 'normal_actions' as normal_actions,
+  p.settings -> 'stress_actions' as stress_actions,
+  p.settings -> 'critical_actions' as critical_actions,
+  p.settings -> 'notifications' as notifications,
+  p.priority,
+  p.enabled,
+  p.updated_at
+from integrity.policies p
+join penstock._collections c on c.name = p.collection;
+comment on view ruvector.integrity_policies is 'Every policy; the enabled one with the highest priority is active. id numbers them for now only.';
+
+create or replace view ruvector.integrity_events as
+select
+  e.seq as id,
+  e.collection_id,
+  e.event_type,
+  e.previous_state,
+  e.new_state,
+  e.lambda_cut::real as lambda_cut,
+  e.witness_edges,
+  e.body as metadata,
+  e.signature,
+  e.key_id as signer_id,
+  e.created_at
+from integrity.events e;
+comment on view ruvector.integrity_events is 'Every event of the history, decoded from the bytes that were signed.';
+
+create or replace view ruvector.signing_keys as
+select
+  k.id,
+  decode(k.public_key, 'hex') as public_key,
+  format('for %s, held %s', k.purpose, case k.holder when 'database' then 'by the database' else 'outside of it' end) as description,
+  k.created_at,
+  (select e.created_at from integrity.events e where e.event_type = 'key_revoked' and e.body ->> 'key_id' = k.id) as revoked_at
+from integrity.signing_keys k;
+comment on view ruvector.signing_keys is 'Every public key of the history.';
+
+revoke all on all tables in schema ruvector from public;
+grant select on
+  ruvector.collections, ruvector.contracted_graph, ruvector.contracted_edges, ruvector.integrity_state, ruvector.integrity_policies
+  to penstock_user;
+grant select on all tables in schema ruvector to penstock_admin, penstock_operator, penstock_worker;
+  $ddl$;
+end
+$fn$;
+
+comment on function integrity._ruvector_views is
+  'The statements that make the views of the schema ruvector.';
+
+revoke all on function integrity._ruvector_views from public;
+
+create or replace function integrity.install_ruvector()
+returns void
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  ours constant text := 'Names of the RuVector documents over Penstock; made by integrity.install_ruvector().';
+begin
+  if exists (
+    select
+    from pg_namespace n
+    where n.nspname = 'ruvector' and obj_description(n.oid, 'pg_namespace') is distinct from ours
+  ) then
+    raise exception using
+      errcode = '42710',
+      message = 'expected no schema ruvector, or the one that this function made, but found another one',
+      hint = 'Rename it: ALTER SCHEMA ruvector RENAME TO something_else.';
+  end if;
+  create schema if not exists ruvector;
+  execute format('comment on schema ruvector is %L', ours);
+  grant usage on schema ruvector to penstock_user, penstock_worker, penstock_operator, penstock_admin;
+  execute integrity._ruvector_views();
+  execute integrity._ruvector_functions();
+end
+$fn$;
+
+comment on function integrity.install_ruvector is
+  'Makes the schema ruvector, which offers the names and signatures of the RuVector documents over those of integrity; again after an upgrade it brings them up to date. DROP SCHEMA ruvector CASCADE removes it. Errors: 42710 when a schema of that name is there that is not ours.';
+
+revoke all on function integrity.install_ruvector from public;
+grant execute on function integrity.install_ruvector to penstock_admin;
+
+--! split: 142-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -51398,7 +51742,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 141-memory-change-settings.sql
+--! split: 143-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -51810,7 +52154,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 142-memory-review.sql
+--! split: 144-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -53905,7 +54249,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 143-memory-010-namespaces.sql
+--! split: 145-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -54068,7 +54412,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 144-memory-015-tenants.sql
+--! split: 146-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -54210,7 +54554,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 145-memory-020-memories.sql
+--! split: 147-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -54341,7 +54685,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 146-memory-030-scheduling.sql
+--! split: 148-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -54425,7 +54769,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 147-memory-040-graph.sql
+--! split: 149-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -54475,7 +54819,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 148-memory-050-decisions.sql
+--! split: 150-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -54520,7 +54864,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 149-memory-060-models.sql
+--! split: 151-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -54632,7 +54976,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 150-memory-070-init.sql
+--! split: 152-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -54741,7 +55085,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 151-memory-100-store.sql
+--! split: 153-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -54940,7 +55284,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 152-memory-110-insert.sql
+--! split: 154-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -55110,7 +55454,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 153-memory-120-records.sql
+--! split: 155-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -55267,7 +55611,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 154-memory-130-supersede.sql
+--! split: 156-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -55384,7 +55728,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 155-memory-200-retrievability.sql
+--! split: 157-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -55436,7 +55780,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 156-memory-210-conditions.sql
+--! split: 158-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -55508,7 +55852,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 157-memory-220-vector-arm.sql
+--! split: 159-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -55612,7 +55956,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 158-memory-230-words.sql
+--! split: 160-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -55733,7 +56077,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 159-memory-235-text-arm.sql
+--! split: 161-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -55829,7 +56173,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 160-memory-240-search.sql
+--! split: 162-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -56027,7 +56371,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 161-memory-300-review.sql
+--! split: 163-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -56131,7 +56475,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 162-memory-310-scheduling.sql
+--! split: 164-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -56276,7 +56620,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 163-memory-400-edges.sql
+--! split: 165-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -56428,7 +56772,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 164-memory-410-neighbors.sql
+--! split: 166-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -56511,7 +56855,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 165-memory-500-domains.sql
+--! split: 167-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -56663,7 +57007,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 166-memory-600-upkeep.sql
+--! split: 168-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -56840,7 +57184,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 167-memory-610-reembed.sql
+--! split: 169-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -56973,7 +57317,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 168-memory-615-reembed-batches.sql
+--! split: 170-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -57055,7 +57399,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 169-memory-620-reembed-swap.sql
+--! split: 171-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -57183,7 +57527,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 170-postamble.sql
+--! split: 172-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
