@@ -5,6 +5,7 @@ import { committedMigrations } from "../cli/migrations/committed.ts"
 import { currentState, howToCatchUp } from "./current-state.ts"
 import { installerSql } from "./installer.ts"
 import { manifestText, readManifest } from "./manifest.ts"
+import { repairScript } from "./repair-script.ts"
 import { buildPackage } from "./package-entries.ts"
 import { root } from "./root.ts"
 import { functionDdl } from "./ddl.ts"
@@ -24,15 +25,18 @@ const fail = (error: unknown): never => {
 
 const main = async (): Promise<void> => {
   await Promise.all(
-    ["functions", "types", "install.sql"].map((name) => rm(join(out, name), { recursive: true, force: true })),
+    ["functions", "types", "install.sql", "repair.json"].map((name) =>
+      rm(join(out, name), { recursive: true, force: true }),
+    ),
   )
-  const { bundles, manifest } = await currentState()
+  const { bundles, manifest, statements } = await currentState()
   for (const bundle of bundles) {
     const { schema, name } = bundle.definition
     await write(`functions/${schema}/${name}.sql`, functionDdl(bundle).sql)
     await write(`functions/${schema}/${name}.js.map`, bundle.map)
   }
   await write("manifest.json", manifestText(manifest))
+  await write("repair.json", JSON.stringify(await repairScript(statements)))
   const last = await readManifest()
   if (last !== undefined) await write("install.sql", installerSql(committedMigrations()))
   if (last === undefined || manifestText(last) !== manifestText(manifest)) {

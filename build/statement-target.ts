@@ -1,4 +1,4 @@
-import type { FunctionParameter, Node, ObjectWithArgs, RangeVar, TypeName } from "@pgsql/types"
+import type { AlterTableStmt, FunctionParameter, Node, ObjectWithArgs, RangeVar, TypeName } from "@pgsql/types"
 
 /** What a statement is about. */
 export interface Described {
@@ -65,7 +65,7 @@ export const describeStatement = (node: Node, source: string, index: number): De
   if ("CreateDomainStmt" in node) return creates(`type ${nameOf(node.CreateDomainStmt.domainname)}`, "by hand")
   if ("CreateEnumStmt" in node) return creates(`type ${nameOf(node.CreateEnumStmt.typeName)}`, "by hand")
   if ("CompositeTypeStmt" in node) return creates(`type ${relation(node.CompositeTypeStmt.typevar)}`, "by hand")
-  if ("AlterTableStmt" in node) return concerns(`table ${relation(node.AlterTableStmt.relation)}`, "by hand")
+  if ("AlterTableStmt" in node) return altered(node.AlterTableStmt)
   if ("CommentStmt" in node) return concerns(commented(node.CommentStmt.objtype, node.CommentStmt.object))
   if ("AlterOwnerStmt" in node) return concerns(commented(node.AlterOwnerStmt.objectType, node.AlterOwnerStmt.object))
   if ("GrantStmt" in node) {
@@ -74,6 +74,21 @@ export const describeStatement = (node: Node, source: string, index: number): De
     return { targets: objects.map((object) => commented(kind, object)), creates: false, change: "rerun" }
   }
   return concerns(`statement ${index + 1} of ${source}`, "by hand")
+}
+
+/** Firing modes of triggers: gone with the trigger, so they belong to it. */
+const triggerModes = new Set(["AT_EnableTrig", "AT_EnableAlwaysTrig", "AT_EnableReplicaTrig", "AT_DisableTrig"])
+/** What may be said again without changing anything. */
+const repeatable = new Set(["AT_ChangeOwner", "AT_EnableRowSecurity", "AT_ForceRowSecurity"])
+
+const altered = ({ relation: range, cmds = [] }: AlterTableStmt): Described => {
+  const commands = cmds.flatMap((cmd) => ("AlterTableCmd" in cmd ? [cmd.AlterTableCmd] : []))
+  const all = (kinds: ReadonlySet<string>): boolean => commands.every(({ subtype = "" }) => kinds.has(subtype))
+  if (all(triggerModes)) {
+    const targets = commands.map(({ name }) => `trigger ${name} on ${relation(range)}`)
+    return { targets, creates: false, change: "rerun" }
+  }
+  return concerns(`table ${relation(range)}`, all(repeatable) ? "rerun" : "by hand")
 }
 
 /** The object of COMMENT ON, ALTER ... OWNER and GRANT, under the name that its CREATE has here. */

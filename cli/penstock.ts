@@ -7,6 +7,7 @@
  */
 import { demo } from "./commands/demo.ts"
 import { doctor } from "./commands/doctor.ts"
+import { dump } from "./commands/dump.ts"
 import { historyExport } from "./commands/history-export.ts"
 import { keyGenerate } from "./commands/key-generate.ts"
 import { keyInstall } from "./commands/key-install.ts"
@@ -15,8 +16,11 @@ import { keyShow } from "./commands/key-show.ts"
 import { indexBuild } from "./commands/index-build.ts"
 import { indexRebuild } from "./commands/index-rebuild.ts"
 import { migrate } from "./commands/migrate.ts"
+import { move } from "./commands/move.ts"
 import { plans } from "./commands/plans.ts"
+import { repair } from "./commands/repair.ts"
 import { status } from "./commands/status.ts"
+import { uninstall } from "./commands/uninstall.ts"
 import { up } from "./commands/up.ts"
 import { verify } from "./commands/verify.ts"
 import { worker } from "./commands/worker.ts"
@@ -30,8 +34,12 @@ const COMMANDS: readonly Command[] = [
   plans,
   status,
   doctor,
+  dump,
   indexBuild,
   indexRebuild,
+  move,
+  repair,
+  uninstall,
   worker,
   historyExport,
   verify,

@@ -17,6 +17,12 @@ begin
   if not exists (select from pg_catalog.pg_extension where extname = 'vector') then
     begin
       create extension vector;
+      /* By this mark `penstock uninstall` knows that the extension was not there before. */
+      execute pg_catalog.format('comment on extension vector is %L', (
+        select pg_catalog.obj_description(e.oid, 'pg_extension') || ' (created by Penstock)'
+        from pg_catalog.pg_extension e
+        where e.extname = 'vector'
+      ));
     exception
       when insufficient_privilege then
         raise exception 'the extension vector is not installed and this role may not create it'
@@ -53,6 +59,11 @@ begin
       using errcode = '0A000', hint = 'Install the package of plv8 3.1 or newer, or plv8_host from this project, then try again.';
   end if;
   execute pg_catalog.format('create extension %I', candidate);
+  execute pg_catalog.format('comment on extension %I is %L', candidate, (
+    select pg_catalog.obj_description(e.oid, 'pg_extension') || ' (created by Penstock)'
+    from pg_catalog.pg_extension e
+    where e.extname = candidate
+  ));
 exception
   when insufficient_privilege then
     raise exception 'the language plv8 is not installed and this role may not create it'

@@ -1,3 +1,4 @@
+import { capabilities } from "../installation/capabilities.ts"
 import type { Command } from "../lib/command.ts"
 import { withClient } from "../lib/connection.ts"
 import { readUrl } from "../lib/words.ts"
@@ -9,6 +10,7 @@ interface Finding {
   ok: boolean
   found: string
   statement?: string
+  lost?: string
 }
 
 /** What this command's role may do, read from the catalogs. Not having one is no error: not everyone needs all. */
@@ -61,6 +63,7 @@ async function installation(client: SqlClient): Promise<Finding[]> {
       name: `functions ${state}`,
       ok: names.length === 0,
       found: names.length === 0 ? `none of ${functions.length}` : `${meaning}: ${list(names)}`,
+      ...(names.length === 0 || state === "extra" ? {} : { statement: "penstock repair" }),
     })
   }
   return findings
@@ -76,22 +79,24 @@ export const doctor: Command = {
   summary: "Check a database, before or after installation, without changing it.",
   usage: "[URL]",
   help: `
-One line for each capability: yes or no, what was found, and the statement that would mend it.
-The exit code is 0 when everything that Penstock needs is there and unchanged, else 1. Memberships
-of the connected role are shown for information and do not count.`,
+One line for each capability: yes or no, what was found, what is lost, and the statement that would
+mend it; before installation as well as after. Reads catalogs and settings, changes nothing. The exit
+code is 0 when everything that Penstock needs is there and unchanged, else 1. What it can do without,
+and memberships of the connected role, come last and do not count.`,
   options: {},
   maxPositionals: 1,
   run: ({ positionals, json, print }) =>
     withClient(readUrl(positionals, process.env), async (client) => {
       const needed = [...(await prerequisites(client)), ...(await installation(client))]
+      const optional = await capabilities(client)
       const information = await privileges(client)
       const ok = needed.every((finding) => finding.ok)
       if (json) {
-        print(JSON.stringify({ ok, checks: needed, privileges: information }))
+        print(JSON.stringify({ ok, checks: needed, capabilities: optional, privileges: information }))
         return ok ? 0 : 1
       }
-      for (const { name, ok: isOk, found, statement } of [...needed, ...information]) {
-        print(`${isOk ? "yes" : "no "}  ${name}: ${found}`)
+      for (const { name, ok: isOk, found, lost, statement } of [...needed, ...optional, ...information]) {
+        print(`${isOk ? "yes" : "no "}  ${name}: ${found}${lost === undefined ? "" : `; ${lost}`}`)
         if (!isOk && statement !== undefined) print(`       run: ${statement}`)
       }
       return ok ? 0 : 1

@@ -13,6 +13,13 @@ export interface Comparison extends Plan {
   readonly functions: readonly InstalledFunction[]
 }
 
+/** SQL: the function of a signature, NULL also where a type of its arguments is missing, which to_regprocedure refuses. */
+export const procedureNamed = (signature: string): string =>
+  `case when not exists (
+     select from regexp_split_to_table(substring(${signature} from '[(](.*)[)]$'), ', ') as argument
+     where argument <> '' and to_regtype(argument) is null
+   ) then to_regprocedure(${signature}) end`
+
 /** Compares the functions and migrations of a database with those of this package. Reads only. */
 export const compareInstalled = async (client: SqlClient): Promise<Comparison> => {
   const { bodies } = committedManifest()
@@ -21,7 +28,7 @@ export const compareInstalled = async (client: SqlClient): Promise<Comparison> =
     `select expected.key as name, expected.value as hash, pg_proc.oid::text as oid,
             encode(sha256(convert_to(pg_proc.prosrc, 'UTF8')), 'hex') as installed
      from jsonb_each_text($1::jsonb) expected
-     left join pg_catalog.pg_proc on pg_proc.oid = to_regprocedure(expected.key)
+     left join pg_catalog.pg_proc on pg_proc.oid = ${procedureNamed("expected.key")}
      order by expected.key collate "C"`,
     [JSON.stringify(await resolvable(client, bodies))],
   )

@@ -3,6 +3,7 @@ import { Logger } from "@graphile/logger"
 import { migrate as graphileMigrate } from "graphile-migrate"
 import { Client } from "pg"
 import { SqlError } from "../../plv8-src/errors.ts"
+import { retryOnLock } from "../lib/retry.ts"
 import { migrationsFolder } from "./committed.ts"
 import { plan, refuseUnlessSafe } from "./plan.ts"
 import { checkPrerequisites } from "./prerequisites.ts"
@@ -19,9 +20,6 @@ export interface MigrateOptions {
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** Tries before a busy lock is reported. */
-const attempts = 5
-
 /**
  * Applies the pending migrations through graphile-migrate, each in a transaction of its own.
  * Waits at most 3 seconds for a lock and then tries again.
@@ -32,16 +30,7 @@ const attempts = 5
 export const migrate = async (
   connectionString: string,
   { onProgress = () => undefined }: MigrateOptions = {},
-): Promise<string[]> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await migrateOnce(connectionString, onProgress)
-    } catch (error) {
-      const lockNotAvailable = (error as { code?: unknown }).code === "55P03"
-      if (!lockNotAvailable || attempt === attempts) throw error
-    }
-  }
-}
+): Promise<string[]> => retryOnLock(async () => migrateOnce(connectionString, onProgress))
 
 const migrateOnce = async (connectionString: string, onProgress: (progress: Progress) => void): Promise<string[]> => {
   const pending = await pendingFiles(connectionString)

@@ -12,85 +12,75 @@ grant execute on function penstock._collection(text), penstock._near_names(text)
 /* A new owner needs CREATE on the schema, for as long as it takes. */
 grant create on schema integrity to penstock_log_owner;
 
-do $do$
-declare
-  object text;
-begin
-  foreach object in array array[
-    'table integrity._signing_keys',
-    'table integrity._database_seeds',
-    'table integrity._key_uses',
-    'table integrity._key_revocations',
-    'table integrity._history_head',
-    'table integrity._events',
-    'table integrity._tiles',
-    'table integrity._staged_samples',
-    'table integrity._sample_batches',
-    'table integrity._checkpoints',
-    'view integrity.signing_keys',
-    'view integrity.events',
-    'view integrity.samples',
-    'view integrity.epochs',
-    'view integrity.checkpoints',
-    'function integrity._random_seed()',
-    'function integrity._store_key(bytea, text, text)',
-    'function integrity._draw_key(text)',
-    'function integrity._key_as_json(text)',
-    'function integrity._server_identity()',
-    'function integrity._begin_history(bytea, bytea, bytea)',
-    'function integrity.begin_history(bytea, bytea, bytea)',
-    'function integrity._locked_head()',
-    'function integrity._key_in_use(integrity._history_head, text)',
-    'function integrity._use_key(text, text, bigint)',
-    'function integrity._announce_key(text)',
-    'function integrity.register_key(bytea, text)',
-    'function integrity.new_database_key(text)',
-    'function integrity._rotation(integrity._history_head, text)',
-    'function integrity.rotation_statement(text)',
-    'function integrity._signature_for(text, bytea, bytea, text)',
-    'function integrity.rotate_key(text, bytea, bytea)',
-    'function integrity._revocation(text, text, text)',
-    'function integrity.revocation_statement(text, text, text)',
-    'function integrity.revoke_key(text, text, bytea, text)',
-    'function integrity._next_event(integrity._history_head, text, text, jsonb)',
-    'function integrity._write_event(integrity._history_head, text, int, bytea, bytea)',
-    'function integrity._append_event(text, text, jsonb)',
-    'function integrity._refuse_reserved_type(text)',
-    'function integrity._prepare_event(text, text, jsonb)',
-    'function integrity._append_signed(bytea, bytea)',
-    'function integrity.sequence_samples(int)',
-    'function integrity._expire_samples(integrity._history_head)',
-    'function integrity.set_sample_retention(interval)',
-    'function integrity.prune_history(bigint, text)',
-    'function integrity.declare_epoch(text, bigint, text, bigint)',
-    'function integrity._verification_keys()',
-    'function integrity._history_page(text, bigint, text, bigint, int)',
-    'function integrity._perfect_root(bytea)',
-    'function integrity._tile_part(text, int, bigint, int)',
-    'function integrity._store_tiles(text, bigint)',
-    'function integrity._tiles_for(text, bigint, bigint[])',
-    'function integrity._root_at(bigint)',
-    'function integrity._require_size(bigint)',
-    'function integrity._require_root(bigint, text)',
-    'function integrity.tree_head()',
-    'function integrity._tile_roots(bytea)',
-    'function integrity._tree_problems(text, bigint, bytea, bytea)',
-    'function integrity._hashes(bytea)',
-    'function integrity.history(text, text, timestamptz, int)',
-    'function integrity.verify_event(bigint)',
-    'function integrity.verify_history(text, text)',
-    'function integrity.checkpoint()',
-    'function integrity._store_checkpoint(text)',
-    'function integrity.inclusion_proof(bigint, bigint)',
-    'function integrity.consistency_proof(bigint, bigint)',
-    'function integrity.export_history(bigint, int)',
-    'function integrity._tg_history__refuse_removal()'
-  ]
-  loop
-    execute pg_catalog.format('alter %s owner to penstock_log_owner', object);
-  end loop;
-end
-$do$;
+/* One statement an object, so that a migration or `penstock repair` hands over what it makes anew. */
+alter table integrity._signing_keys owner to penstock_log_owner;
+alter table integrity._database_seeds owner to penstock_log_owner;
+alter table integrity._key_uses owner to penstock_log_owner;
+alter table integrity._key_revocations owner to penstock_log_owner;
+alter table integrity._history_head owner to penstock_log_owner;
+alter table integrity._events owner to penstock_log_owner;
+alter table integrity._tiles owner to penstock_log_owner;
+alter table integrity._staged_samples owner to penstock_log_owner;
+alter table integrity._sample_batches owner to penstock_log_owner;
+alter table integrity._checkpoints owner to penstock_log_owner;
+alter view integrity.signing_keys owner to penstock_log_owner;
+alter view integrity.events owner to penstock_log_owner;
+alter view integrity.samples owner to penstock_log_owner;
+alter view integrity.epochs owner to penstock_log_owner;
+alter view integrity.checkpoints owner to penstock_log_owner;
+alter function integrity._random_seed() owner to penstock_log_owner;
+alter function integrity._store_key(bytea, text, text) owner to penstock_log_owner;
+alter function integrity._draw_key(text) owner to penstock_log_owner;
+alter function integrity._key_as_json(text) owner to penstock_log_owner;
+alter function integrity._server_identity() owner to penstock_log_owner;
+alter function integrity._begin_history(bytea, bytea, bytea) owner to penstock_log_owner;
+alter function integrity.begin_history(bytea, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._locked_head() owner to penstock_log_owner;
+alter function integrity._key_in_use(integrity._history_head, text) owner to penstock_log_owner;
+alter function integrity._use_key(text, text, bigint) owner to penstock_log_owner;
+alter function integrity._announce_key(text) owner to penstock_log_owner;
+alter function integrity.register_key(bytea, text) owner to penstock_log_owner;
+alter function integrity.new_database_key(text) owner to penstock_log_owner;
+alter function integrity._rotation(integrity._history_head, text) owner to penstock_log_owner;
+alter function integrity.rotation_statement(text) owner to penstock_log_owner;
+alter function integrity._signature_for(text, bytea, bytea, text) owner to penstock_log_owner;
+alter function integrity.rotate_key(text, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._revocation(text, text, text) owner to penstock_log_owner;
+alter function integrity.revocation_statement(text, text, text) owner to penstock_log_owner;
+alter function integrity.revoke_key(text, text, bytea, text) owner to penstock_log_owner;
+alter function integrity._next_event(integrity._history_head, text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._write_event(integrity._history_head, text, int, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._append_event(text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._refuse_reserved_type(text) owner to penstock_log_owner;
+alter function integrity._prepare_event(text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._append_signed(bytea, bytea) owner to penstock_log_owner;
+alter function integrity.sequence_samples(int) owner to penstock_log_owner;
+alter function integrity._expire_samples(integrity._history_head) owner to penstock_log_owner;
+alter function integrity.set_sample_retention(interval) owner to penstock_log_owner;
+alter function integrity.prune_history(bigint, text) owner to penstock_log_owner;
+alter function integrity.declare_epoch(text, bigint, text, bigint) owner to penstock_log_owner;
+alter function integrity._verification_keys() owner to penstock_log_owner;
+alter function integrity._history_page(text, bigint, text, bigint, int) owner to penstock_log_owner;
+alter function integrity._perfect_root(bytea) owner to penstock_log_owner;
+alter function integrity._tile_part(text, int, bigint, int) owner to penstock_log_owner;
+alter function integrity._store_tiles(text, bigint) owner to penstock_log_owner;
+alter function integrity._tiles_for(text, bigint, bigint[]) owner to penstock_log_owner;
+alter function integrity._root_at(bigint) owner to penstock_log_owner;
+alter function integrity._require_size(bigint) owner to penstock_log_owner;
+alter function integrity._require_root(bigint, text) owner to penstock_log_owner;
+alter function integrity.tree_head() owner to penstock_log_owner;
+alter function integrity._tile_roots(bytea) owner to penstock_log_owner;
+alter function integrity._tree_problems(text, bigint, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._hashes(bytea) owner to penstock_log_owner;
+alter function integrity.history(text, text, timestamptz, int) owner to penstock_log_owner;
+alter function integrity.verify_event(bigint) owner to penstock_log_owner;
+alter function integrity.verify_history(text, text) owner to penstock_log_owner;
+alter function integrity.checkpoint() owner to penstock_log_owner;
+alter function integrity._store_checkpoint(text) owner to penstock_log_owner;
+alter function integrity.inclusion_proof(bigint, bigint) owner to penstock_log_owner;
+alter function integrity.consistency_proof(bigint, bigint) owner to penstock_log_owner;
+alter function integrity.export_history(bigint, int) owner to penstock_log_owner;
+alter function integrity._tg_history__refuse_removal() owner to penstock_log_owner;
 
 revoke create on schema integrity from penstock_log_owner;
 

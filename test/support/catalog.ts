@@ -1,8 +1,8 @@
 import type { SqlClient } from "../../cli/migrations/index.ts"
 
 /**
- * Everything that the catalogs say about our objects, one line for each fact, without OIDs:
- * two databases with the same lines are installed alike.
+ * Everything that the catalogs say about our objects, one line for each fact, without OIDs,
+ * and with default privileges written out: two databases with the same lines are installed alike.
  */
 export const describeCatalog = async (client: SqlClient): Promise<string[]> => {
   const { rows } = await client.query(facts)
@@ -16,19 +16,19 @@ with ours as (
 select concat_ws(' | ', kind, object, facts) as fact
 from (
   select 'schema', nspname::text, concat_ws(' ', nspowner::regrole, privileges.list, obj_description(ours.oid, 'pg_namespace'))
-    from ours, lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(nspacl) a) privileges
+    from ours, lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(coalesce(nspacl, acldefault('n', nspowner))) a) privileges
   union all
   select 'function', p.oid::regprocedure::text, concat_ws(' ', l.lanname, md5(prosrc), provolatile, proisstrict, prosecdef,
       proparallel, procost, prorows, proconfig, proowner::regrole, pg_get_function_arguments(p.oid),
       pg_get_function_result(p.oid), privileges.list, obj_description(p.oid, 'pg_proc'))
     from pg_proc p join ours on ours.oid = pronamespace join pg_language l on l.oid = prolang,
-      lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(proacl) a) privileges
+      lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(coalesce(proacl, acldefault('f', proowner))) a) privileges
   union all
   select 'relation', c.oid::regclass::text, concat_ws(' ', relkind, relowner::regrole, relrowsecurity, relforcerowsecurity,
       reloptions, privileges.list, obj_description(c.oid, 'pg_class'),
       case when relkind in ('v', 'm') then pg_get_viewdef(c.oid) when relkind in ('i', 'I') then pg_get_indexdef(c.oid) end)
     from pg_class c join ours on ours.oid = relnamespace,
-      lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(relacl) a) privileges
+      lateral (select string_agg(a::text, ',' order by a::text) as list from unnest(coalesce(relacl, acldefault(case relkind when 'S' then 's'::"char" else 'r' end, relowner))) a) privileges
   union all
   select 'column', concat(c.oid::regclass, '.', attname), concat_ws(' ', attnum, format_type(atttypid, atttypmod), attnotnull,
       attidentity, attgenerated, pg_get_expr(adbin, adrelid), attacl, col_description(c.oid, attnum))
@@ -48,7 +48,7 @@ from (
     from pg_policy join pg_class c on c.oid = polrelid join ours on ours.oid = relnamespace
   union all
   select 'type', t.oid::regtype::text, concat_ws(' ', typtype, typowner::regrole, format_type(typbasetype, typtypmod),
-      typnotnull, typdefault, typacl, obj_description(t.oid, 'pg_type'),
+      typnotnull, typdefault, coalesce(typacl, acldefault('T', typowner)), obj_description(t.oid, 'pg_type'),
       (select string_agg(enumlabel, ',' order by enumsortorder) from pg_enum where enumtypid = t.oid))
     from pg_type t join ours on ours.oid = typnamespace
 ) as all_facts (kind, object, facts)
