@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a5f865f3717daab6e429601a4306b3c11d1d3c50
+--! Hash: sha1:8e3104a0a90928149f057e60bd5beac1dd69e183
 
 --! split: 001-preamble.sql
 /*
@@ -21,6 +21,12 @@ begin
   if not exists (select from pg_catalog.pg_extension where extname = 'vector') then
     begin
       create extension vector;
+      /* By this mark `penstock uninstall` knows that the extension was not there before. */
+      execute pg_catalog.format('comment on extension vector is %L', (
+        select pg_catalog.obj_description(e.oid, 'pg_extension') || ' (created by Penstock)'
+        from pg_catalog.pg_extension e
+        where e.extname = 'vector'
+      ));
     exception
       when insufficient_privilege then
         raise exception 'the extension vector is not installed and this role may not create it'
@@ -57,6 +63,11 @@ begin
       using errcode = '0A000', hint = 'Install the package of plv8 3.1 or newer, or plv8_host from this project, then try again.';
   end if;
   execute pg_catalog.format('create extension %I', candidate);
+  execute pg_catalog.format('comment on extension %I is %L', candidate, (
+    select pg_catalog.obj_description(e.oid, 'pg_extension') || ' (created by Penstock)'
+    from pg_catalog.pg_extension e
+    where e.extname = candidate
+  ));
 exception
   when insufficient_privilege then
     raise exception 'the language plv8 is not installed and this role may not create it'
@@ -5639,7 +5650,173 @@ comment on function penstock.sealed_replace is
 revoke all on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace from public;
 grant execute on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace to penstock_user;
 
---! split: 032-integrity-000-schema.sql
+--! split: 032-penstock-900-uninstall.sql
+/*
+ * What uninstalling would do, as statements: `penstock uninstall` shows or runs them, and psql can,
+ * too. Read off the catalogs, so that it knows whatever later versions install.
+ */
+create or replace view penstock._schemas as
+select n.oid as schema_id, n.nspname as schema_name
+from pg_catalog.pg_namespace n
+where n.nspname in ('penstock', 'integrity', 'memory');
+
+comment on view penstock._schemas is
+  'The schemas that Penstock owns whole. Everything in them goes when it is uninstalled.';
+
+create or replace view penstock._outside_dependents as
+with inside as (
+  select d.classid, d.objid
+  from pg_catalog.pg_depend d
+  join penstock._schemas s on d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = s.schema_id
+  union
+  /* Row types and array types depend on their table or element, not on the schema. */
+  select 'pg_catalog.pg_type'::regclass, t.oid
+  from pg_catalog.pg_type t
+  join penstock._schemas s on s.schema_id = t.typnamespace
+),
+dependent as (
+  select distinct d.classid, d.objid, d.objsubid
+  from pg_catalog.pg_depend d
+  join inside i on i.classid = d.refclassid and i.objid = d.refobjid
+  where d.deptype in ('n', 'a')
+    and not exists (select from inside own where own.classid = d.classid and own.objid = d.objid)
+)
+select
+  object.type as kind,
+  object.identity,
+  /* A trigger, policy, constraint, default or rule has no schema of its own: its table comes first in its address. */
+  coalesce(object.schema, address.object_names[1]) as schema_name,
+  address.object_names,
+  d.classid,
+  d.objid
+from dependent d
+cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) as object
+cross join lateral pg_catalog.pg_identify_object_as_address(d.classid, d.objid, d.objsubid) as address
+where coalesce(object.schema, address.object_names[1], '') <> all (array(select s.schema_name::text from penstock._schemas s))
+  and coalesce(object.schema, '') <> 'pg_toast';
+
+comment on view penstock._outside_dependents is
+  'Objects in other schemas that depend on something of ours: triggers of gates, and what users made.';
+
+create or replace function penstock._is_empty(
+  relation regclass
+)
+returns boolean
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+set row_security = off
+language plpgsql
+as $fn$
+declare
+  has_rows boolean;
+begin
+  execute format('select exists (select from %s)', relation) into has_rows;
+  return not has_rows;
+end
+$fn$;
+
+comment on function penstock._is_empty is
+  'Whether a table has no row at all, those included that row-level security would hide (42501 where it may not be off).';
+
+create or replace function penstock.uninstall_plan(
+  drop_data boolean default false
+)
+returns table (
+  action text,
+  object text,
+  statement text
+)
+stable
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  owned record;
+begin
+  /* What is on tables of users, and leaves them as they were before. */
+  return query
+  select
+    case when change.statement is null then 'blocked' else 'run' end,
+    d.kind || ' ' || d.identity,
+    change.statement
+  from penstock._outside_dependents d
+  cross join lateral (
+    select
+      case d.kind
+        when 'trigger' then format('drop trigger %I on %I.%I', d.object_names[3], d.object_names[1], d.object_names[2])
+        when 'policy' then format('drop policy %I on %I.%I', d.object_names[3], d.object_names[1], d.object_names[2])
+        when 'table constraint' then
+          format('alter table %I.%I drop constraint %I', d.object_names[1], d.object_names[2], d.object_names[3])
+        when 'default value' then
+          format('alter table %I.%I alter column %I drop default', d.object_names[1], d.object_names[2], d.object_names[3])
+        when 'event trigger' then format('drop event trigger %s', d.identity)
+      end
+  ) as change (statement)
+  /* PostgreSQL takes the trigger of a partition away with that of its parent. */
+  where not exists (
+    select
+    from pg_catalog.pg_trigger t
+    where d.classid = 'pg_catalog.pg_trigger'::regclass and t.oid = d.objid and (t.tgparentid <> 0 or t.tgisinternal)
+  )
+  order by 1 desc, 2;
+
+  for owned in
+    select c.name, c.relation
+    from penstock._collections c
+    join pg_catalog.pg_class r on r.oid = c.relation
+    where c.owned
+    order by c.name
+  loop
+    action := case when drop_data then 'run' else 'keep' end;
+    object := format('table %s of collection %L', owned.relation, owned.name);
+    statement := case when drop_data then format('drop table %s', owned.relation) end;
+    return next;
+  end loop;
+
+  for owned in
+    select c.oid::regclass as relation
+    from pg_catalog.pg_class c
+    join penstock._schemas s on s.schema_id = c.relnamespace
+    where s.schema_name = 'memory' and c.relkind in ('r', 'p') and not c.relispartition
+    order by 1
+  loop
+    if not penstock._is_empty(owned.relation) then
+      action := case when drop_data then 'lose' else 'blocked' end;
+      object := format('rows of table %s', owned.relation);
+      statement := null;
+      return next;
+    end if;
+  end loop;
+
+  return query
+  select 'run', 'schema ' || s.schema_name, format('drop schema %I cascade', s.schema_name)
+  from penstock._schemas s
+  order by array_position(array['memory', 'integrity', 'penstock'], s.schema_name::text);
+
+  /* Ours by the mark that the preamble of the installation left. */
+  return query
+  select 'lose', 'the signed history', null
+  where exists (select from integrity.events);
+
+  /* Ours by the mark that the preamble of the installation left; refused by PostgreSQL where something else uses it. */
+  return query
+  select 'try', 'extension ' || e.extname, format('drop extension %I', e.extname)
+  from pg_catalog.pg_extension e
+  where obj_description(e.oid, 'pg_extension') like '% (created by Penstock)'
+  order by e.extname;
+end
+$fn$;
+
+comment on function penstock.uninstall_plan is
+  'What uninstalling does, in order. action: run (statement), try (statement that may fail, then the object stays), keep, lose (rows that go with their schema), blocked (something of the users that must be settled first). Tables that create_collection made are kept unless drop_data. Changes nothing.';
+
+revoke all on penstock._schemas, penstock._outside_dependents from public;
+revoke all on function penstock._is_empty, penstock.uninstall_plan from public;
+grant execute on function penstock.uninstall_plan to penstock_admin;
+
+--! split: 033-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -5648,7 +5825,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 033-integrity-begin-verification.sql
+--! split: 034-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -7976,7 +8153,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 034-integrity-check-gate.sql
+--! split: 035-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -8537,7 +8714,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 035-integrity-checkpoint-note.sql
+--! split: 036-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -10940,7 +11117,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 036-integrity-consistency-proof.sql
+--! split: 037-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   first_size int8,
   size int8,
@@ -11439,7 +11616,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 037-integrity-contract.sql
+--! split: 038-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -12426,7 +12603,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 038-integrity-decode-event.sql
+--! split: 039-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -12743,7 +12920,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 039-integrity-decode-samples.sql
+--! split: 040-integrity-decode-samples.sql
 create or replace function integrity._decode_samples(
   bytes bytea
 )
@@ -12996,7 +13173,7 @@ comment on function integrity._decode_samples(bytea) is 'The samples of a batch,
 revoke all on function integrity._decode_samples(bytea) from public;
 grant execute on function integrity._decode_samples(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 040-integrity-event-bytes.sql
+--! split: 041-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -13373,7 +13550,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 041-integrity-explain.sql
+--! split: 042-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -13872,7 +14049,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 042-integrity-finish-verification.sql
+--! split: 043-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -16322,7 +16499,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 043-integrity-graph-dot.sql
+--! split: 044-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -16496,7 +16673,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 044-integrity-graph-mermaid.sql
+--! split: 045-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -16672,7 +16849,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 045-integrity-inclusion-proof.sql
+--! split: 046-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   size int8,
   leaf_index int8,
@@ -17168,7 +17345,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 046-integrity-lambda2.sql
+--! split: 047-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -17835,7 +18012,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 047-integrity-lambda2-bytes.sql
+--! split: 048-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -18520,7 +18697,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 048-integrity-merkle-append.sql
+--! split: 049-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -18955,7 +19132,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 049-integrity-merkle-root.sql
+--! split: 050-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -19353,7 +19530,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 050-integrity-min-cut.sql
+--! split: 051-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -20769,7 +20946,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 051-integrity-min-cut-bytes.sql
+--! split: 052-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -22203,7 +22380,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 052-integrity-next-state.sql
+--! split: 053-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -22665,7 +22842,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 053-integrity-open-checkpoint.sql
+--! split: 054-integrity-open-checkpoint.sql
 create or replace function integrity._open_checkpoint(
   note text,
   log_id text,
@@ -25176,7 +25353,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._open_checkpoint(text, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 054-integrity-pin-state.sql
+--! split: 055-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -25419,7 +25596,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 055-integrity-public-key.sql
+--! split: 056-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -27578,7 +27755,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 056-integrity-public-key-problem.sql
+--! split: 057-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -29747,7 +29924,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 057-integrity-revocation-statement.sql
+--! split: 058-integrity-revocation-statement.sql
 create or replace function integrity._revocation_statement(
   log_id text,
   revocation jsonb
@@ -30032,7 +30209,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._revocation_statement(text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 058-integrity-root-from-tiles.sql
+--! split: 059-integrity-root-from-tiles.sql
 create or replace function integrity._root_from_tiles(
   size int8,
   levels int4[],
@@ -30475,7 +30652,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 059-integrity-rotation-statement.sql
+--! split: 060-integrity-rotation-statement.sql
 create or replace function integrity._rotation_statement(
   log_id text,
   epoch int4,
@@ -30767,7 +30944,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._rotation_statement(text, int4, int8, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 060-integrity-sample-batch.sql
+--! split: 061-integrity-sample-batch.sql
 create or replace function integrity._sample_batch(
   sampled_at int8[],
   collection text[],
@@ -31074,7 +31251,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 061-integrity-sign.sql
+--! split: 062-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -33234,7 +33411,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 062-integrity-verify-events.sql
+--! split: 063-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq plv8_float8array,
@@ -36604,7 +36781,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 063-integrity-verify-signature.sql
+--! split: 064-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -38788,7 +38965,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 064-integrity-what-if.sql
+--! split: 065-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -41381,7 +41558,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 065-integrity-witness.sql
+--! split: 066-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -41667,7 +41844,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 066-integrity-compile-gates.sql
+--! split: 067-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -42096,7 +42273,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 067-integrity-decide.sql
+--! split: 068-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -42497,7 +42674,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 068-integrity-merge-policy.sql
+--! split: 069-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -42763,7 +42940,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 069-integrity-validate-policy.sql
+--! split: 070-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -43017,7 +43194,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 070-integrity-005-types.sql
+--! split: 071-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -43066,7 +43243,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 071-integrity-010-policies.sql
+--! split: 072-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -43110,7 +43287,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 072-integrity-020-states.sql
+--! split: 073-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -43195,7 +43372,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 073-integrity-030-gates.sql
+--! split: 074-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -43288,7 +43465,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 074-integrity-040-inventory.sql
+--! split: 075-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -43321,7 +43498,7 @@ comment on column integrity._protections.not_installed is 'What the last attempt
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 075-integrity-045-probes.sql
+--! split: 076-integrity-045-probes.sql
 create table integrity._source_settings (
   is_only_row boolean primary key default true,
   server_probe_interval_secs float8 not null default 10,
@@ -43417,7 +43594,7 @@ revoke all on
 grant select on integrity.probes, integrity.sources
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 076-integrity-050-user-graph.sql
+--! split: 077-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -43470,7 +43647,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 077-integrity-060-notifications.sql
+--! split: 078-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -43507,7 +43684,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 078-integrity-070-worker.sql
+--! split: 079-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -43525,7 +43702,7 @@ comment on column integrity._worker.token is
 
 revoke all on integrity._worker from public;
 
---! split: 079-integrity-100-cuts.sql
+--! split: 080-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -43692,7 +43869,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 080-integrity-101-cut-aggregates.sql
+--! split: 081-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -43840,7 +44017,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 081-integrity-200-gate.sql
+--! split: 082-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -43965,7 +44142,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 082-integrity-210-admit.sql
+--! split: 083-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -44138,7 +44315,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 083-integrity-220-refusals.sql
+--! split: 084-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -44295,7 +44472,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 084-integrity-230-write-triggers.sql
+--! split: 085-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -44446,7 +44623,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 085-integrity-250-trigger-installation.sql
+--! split: 086-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -44634,7 +44811,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 086-integrity-260-protect.sql
+--! split: 087-integrity-260-protect.sql
 create or replace function integrity.protect(
   collection text,
   mode text default null
@@ -44740,7 +44917,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 087-integrity-270-policy.sql
+--! split: 088-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -44896,7 +45073,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 088-integrity-280-enrolment.sql
+--! split: 089-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -45021,7 +45198,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 089-integrity-290-set-policy.sql
+--! split: 090-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -45149,7 +45326,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 090-integrity-300-inventory.sql
+--! split: 091-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -45283,7 +45460,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 091-integrity-310-evidence.sql
+--! split: 092-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -45462,7 +45639,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 092-integrity-320-server-evidence.sql
+--! split: 093-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -45542,7 +45719,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 093-integrity-322-replica-evidence.sql
+--! split: 094-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -45697,7 +45874,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 094-integrity-325-wal-evidence.sql
+--! split: 095-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -45827,7 +46004,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 095-integrity-326-ivfflat-lists.sql
+--! split: 096-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -46010,7 +46187,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 096-integrity-328-probe-evidence.sql
+--! split: 097-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -46203,7 +46380,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 097-integrity-330-measure.sql
+--! split: 098-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -46383,7 +46560,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 098-integrity-335-notify.sql
+--! split: 099-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -46469,7 +46646,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 099-integrity-340-transitions.sql
+--! split: 100-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -46593,7 +46770,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._mark_refusals from public;
 
---! split: 100-integrity-350-sample.sql
+--! split: 101-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -46721,7 +46898,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 101-integrity-360-schedule.sql
+--! split: 102-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -46826,7 +47003,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 102-integrity-370-probe-targets.sql
+--! split: 103-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -46898,7 +47075,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 103-integrity-372-probe-book.sql
+--! split: 104-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_is_running(
   probe integrity._probes
@@ -47050,7 +47227,7 @@ revoke all on function
 grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 104-integrity-375-probe.sql
+--! split: 105-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -47242,7 +47419,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 105-integrity-380-sources.sql
+--! split: 106-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -47436,7 +47613,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 106-integrity-400-override.sql
+--! split: 107-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -47599,7 +47776,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 107-integrity-410-status.sql
+--! split: 108-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -47789,7 +47966,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 108-integrity-420-graph.sql
+--! split: 109-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -47883,7 +48060,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 109-integrity-425-user-graph-checks.sql
+--! split: 110-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -47957,7 +48134,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 110-integrity-430-user-graph.sql
+--! split: 111-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -48115,7 +48292,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 111-integrity-440-report-health.sql
+--! split: 112-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -48213,7 +48390,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 112-integrity-450-views.sql
+--! split: 113-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -48329,7 +48506,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 113-integrity-460-health.sql
+--! split: 114-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -48386,7 +48563,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 114-integrity-500-history-tables.sql
+--! split: 115-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -48561,7 +48738,7 @@ revoke all on
   integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 115-integrity-510-append-only.sql
+--! split: 116-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -48665,7 +48842,7 @@ alter table integrity._key_revocations enable always trigger _100_refuse_change;
 alter table integrity._events enable always trigger _200_refuse_removal;
 alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 116-integrity-520-history-keys.sql
+--! split: 117-integrity-520-history-keys.sql
 /* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
@@ -48791,7 +48968,7 @@ comment on column integrity.signing_keys.revoked_beyond is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 117-integrity-522-begin-history.sql
+--! split: 118-integrity-522-begin-history.sql
 /* The beginning of the log, and the lock on its end. */
 
 create or replace function integrity._server_identity()
@@ -48938,7 +49115,7 @@ revoke all on function
   from public;
 grant execute on function integrity.begin_history to penstock_admin;
 
---! split: 118-integrity-524-register-key.sql
+--! split: 119-integrity-524-register-key.sql
 create or replace function integrity._key_in_use(
   head integrity._history_head,
   purpose text
@@ -49079,7 +49256,7 @@ revoke all on function
   from public;
 grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
 
---! split: 119-integrity-526-rotate-key.sql
+--! split: 120-integrity-526-rotate-key.sql
 create or replace function integrity._rotation(
   head integrity._history_head,
   new_key_id text
@@ -49220,7 +49397,7 @@ revoke all on function
   from public;
 grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
 
---! split: 120-integrity-530-append-event.sql
+--! split: 121-integrity-530-append-event.sql
 create or replace function integrity._next_event(
   head integrity._history_head,
   event_type text,
@@ -49327,7 +49504,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 121-integrity-535-append-signed.sql
+--! split: 122-integrity-535-append-signed.sql
 /* Events that a worker signs with a key that never comes into the database. */
 
 create or replace function integrity._refuse_reserved_type(
@@ -49430,7 +49607,7 @@ comment on function integrity._append_signed is
 
 revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
 
---! split: 122-integrity-540-samples.sql
+--! split: 123-integrity-540-samples.sql
 /*
  * Samples come often and from many sessions. They are staged without a lock of the log and
  * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
@@ -49535,7 +49712,7 @@ revoke all on integrity.samples from public;
 grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 123-integrity-545-history.sql
+--! split: 124-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -49645,7 +49822,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 124-integrity-550-history-page.sql
+--! split: 125-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -49739,7 +49916,7 @@ comment on function integrity._history_page is
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
---! split: 125-integrity-555-verify-event.sql
+--! split: 126-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -49834,7 +50011,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 126-integrity-560-verify-history.sql
+--! split: 127-integrity-560-verify-history.sql
 create or replace function integrity._tile_roots(
   leaves bytea
 )
@@ -50062,7 +50239,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 127-integrity-570-tree.sql
+--! split: 128-integrity-570-tree.sql
 /* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
 
 create or replace function integrity._perfect_root(
@@ -50277,7 +50454,7 @@ revoke all on function
   integrity._require_size, integrity._require_root
   from public;
 
---! split: 128-integrity-575-tree-head.sql
+--! split: 129-integrity-575-tree-head.sql
 create or replace function integrity.tree_head()
 returns table (
   log_id text,
@@ -50319,7 +50496,7 @@ comment on function integrity.tree_head is
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 129-integrity-580-proofs.sql
+--! split: 130-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -50418,7 +50595,7 @@ revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 130-integrity-582-revoke-key.sql
+--! split: 131-integrity-582-revoke-key.sql
 create or replace function integrity._revocation(
   key_id text,
   reason text,
@@ -50531,7 +50708,7 @@ comment on function integrity.revoke_key is
 revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
 grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
 
---! split: 131-integrity-584-checkpoint.sql
+--! split: 132-integrity-584-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -50620,7 +50797,7 @@ comment on view integrity.checkpoints is 'Checkpoints of this history. holder sa
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 132-integrity-586-retention.sql
+--! split: 133-integrity-586-retention.sql
 /* What may go after a while, and what stays so that later proofs hold. */
 
 create or replace function integrity._expire_samples(
@@ -50738,7 +50915,7 @@ comment on function integrity.prune_history is
 revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
 grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
 
---! split: 133-integrity-588-epochs.sql
+--! split: 134-integrity-588-epochs.sql
 create or replace function integrity.declare_epoch(
   kind text,
   lost_to bigint,
@@ -50820,7 +50997,7 @@ revoke all on integrity.epochs from public;
 grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
 grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 134-integrity-590-export-history.sql
+--! split: 135-integrity-590-export-history.sql
 create or replace function integrity.export_history(
   first_seq bigint default 1,
   max_events int default null
@@ -50902,7 +51079,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 135-integrity-599-history-owner.sql
+--! split: 136-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -50917,85 +51094,75 @@ grant execute on function penstock._collection(text), penstock._near_names(text)
 /* A new owner needs CREATE on the schema, for as long as it takes. */
 grant create on schema integrity to penstock_log_owner;
 
-do $do$
-declare
-  object text;
-begin
-  foreach object in array array[
-    'table integrity._signing_keys',
-    'table integrity._database_seeds',
-    'table integrity._key_uses',
-    'table integrity._key_revocations',
-    'table integrity._history_head',
-    'table integrity._events',
-    'table integrity._tiles',
-    'table integrity._staged_samples',
-    'table integrity._sample_batches',
-    'table integrity._checkpoints',
-    'view integrity.signing_keys',
-    'view integrity.events',
-    'view integrity.samples',
-    'view integrity.epochs',
-    'view integrity.checkpoints',
-    'function integrity._random_seed()',
-    'function integrity._store_key(bytea, text, text)',
-    'function integrity._draw_key(text)',
-    'function integrity._key_as_json(text)',
-    'function integrity._server_identity()',
-    'function integrity._begin_history(bytea, bytea, bytea)',
-    'function integrity.begin_history(bytea, bytea, bytea)',
-    'function integrity._locked_head()',
-    'function integrity._key_in_use(integrity._history_head, text)',
-    'function integrity._use_key(text, text, bigint)',
-    'function integrity._announce_key(text)',
-    'function integrity.register_key(bytea, text)',
-    'function integrity.new_database_key(text)',
-    'function integrity._rotation(integrity._history_head, text)',
-    'function integrity.rotation_statement(text)',
-    'function integrity._signature_for(text, bytea, bytea, text)',
-    'function integrity.rotate_key(text, bytea, bytea)',
-    'function integrity._revocation(text, text, text)',
-    'function integrity.revocation_statement(text, text, text)',
-    'function integrity.revoke_key(text, text, bytea, text)',
-    'function integrity._next_event(integrity._history_head, text, text, jsonb)',
-    'function integrity._write_event(integrity._history_head, text, int, bytea, bytea)',
-    'function integrity._append_event(text, text, jsonb)',
-    'function integrity._refuse_reserved_type(text)',
-    'function integrity._prepare_event(text, text, jsonb)',
-    'function integrity._append_signed(bytea, bytea)',
-    'function integrity.sequence_samples(int)',
-    'function integrity._expire_samples(integrity._history_head)',
-    'function integrity.set_sample_retention(interval)',
-    'function integrity.prune_history(bigint, text)',
-    'function integrity.declare_epoch(text, bigint, text, bigint)',
-    'function integrity._verification_keys()',
-    'function integrity._history_page(text, bigint, text, bigint, int)',
-    'function integrity._perfect_root(bytea)',
-    'function integrity._tile_part(text, int, bigint, int)',
-    'function integrity._store_tiles(text, bigint)',
-    'function integrity._tiles_for(text, bigint, bigint[])',
-    'function integrity._root_at(bigint)',
-    'function integrity._require_size(bigint)',
-    'function integrity._require_root(bigint, text)',
-    'function integrity.tree_head()',
-    'function integrity._tile_roots(bytea)',
-    'function integrity._tree_problems(text, bigint, bytea, bytea)',
-    'function integrity._hashes(bytea)',
-    'function integrity.history(text, text, timestamptz, int)',
-    'function integrity.verify_event(bigint)',
-    'function integrity.verify_history(text, text)',
-    'function integrity.checkpoint()',
-    'function integrity._store_checkpoint(text)',
-    'function integrity.inclusion_proof(bigint, bigint)',
-    'function integrity.consistency_proof(bigint, bigint)',
-    'function integrity.export_history(bigint, int)',
-    'function integrity._tg_history__refuse_removal()'
-  ]
-  loop
-    execute pg_catalog.format('alter %s owner to penstock_log_owner', object);
-  end loop;
-end
-$do$;
+/* One statement an object, so that a migration or `penstock repair` hands over what it makes anew. */
+alter table integrity._signing_keys owner to penstock_log_owner;
+alter table integrity._database_seeds owner to penstock_log_owner;
+alter table integrity._key_uses owner to penstock_log_owner;
+alter table integrity._key_revocations owner to penstock_log_owner;
+alter table integrity._history_head owner to penstock_log_owner;
+alter table integrity._events owner to penstock_log_owner;
+alter table integrity._tiles owner to penstock_log_owner;
+alter table integrity._staged_samples owner to penstock_log_owner;
+alter table integrity._sample_batches owner to penstock_log_owner;
+alter table integrity._checkpoints owner to penstock_log_owner;
+alter view integrity.signing_keys owner to penstock_log_owner;
+alter view integrity.events owner to penstock_log_owner;
+alter view integrity.samples owner to penstock_log_owner;
+alter view integrity.epochs owner to penstock_log_owner;
+alter view integrity.checkpoints owner to penstock_log_owner;
+alter function integrity._random_seed() owner to penstock_log_owner;
+alter function integrity._store_key(bytea, text, text) owner to penstock_log_owner;
+alter function integrity._draw_key(text) owner to penstock_log_owner;
+alter function integrity._key_as_json(text) owner to penstock_log_owner;
+alter function integrity._server_identity() owner to penstock_log_owner;
+alter function integrity._begin_history(bytea, bytea, bytea) owner to penstock_log_owner;
+alter function integrity.begin_history(bytea, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._locked_head() owner to penstock_log_owner;
+alter function integrity._key_in_use(integrity._history_head, text) owner to penstock_log_owner;
+alter function integrity._use_key(text, text, bigint) owner to penstock_log_owner;
+alter function integrity._announce_key(text) owner to penstock_log_owner;
+alter function integrity.register_key(bytea, text) owner to penstock_log_owner;
+alter function integrity.new_database_key(text) owner to penstock_log_owner;
+alter function integrity._rotation(integrity._history_head, text) owner to penstock_log_owner;
+alter function integrity.rotation_statement(text) owner to penstock_log_owner;
+alter function integrity._signature_for(text, bytea, bytea, text) owner to penstock_log_owner;
+alter function integrity.rotate_key(text, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._revocation(text, text, text) owner to penstock_log_owner;
+alter function integrity.revocation_statement(text, text, text) owner to penstock_log_owner;
+alter function integrity.revoke_key(text, text, bytea, text) owner to penstock_log_owner;
+alter function integrity._next_event(integrity._history_head, text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._write_event(integrity._history_head, text, int, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._append_event(text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._refuse_reserved_type(text) owner to penstock_log_owner;
+alter function integrity._prepare_event(text, text, jsonb) owner to penstock_log_owner;
+alter function integrity._append_signed(bytea, bytea) owner to penstock_log_owner;
+alter function integrity.sequence_samples(int) owner to penstock_log_owner;
+alter function integrity._expire_samples(integrity._history_head) owner to penstock_log_owner;
+alter function integrity.set_sample_retention(interval) owner to penstock_log_owner;
+alter function integrity.prune_history(bigint, text) owner to penstock_log_owner;
+alter function integrity.declare_epoch(text, bigint, text, bigint) owner to penstock_log_owner;
+alter function integrity._verification_keys() owner to penstock_log_owner;
+alter function integrity._history_page(text, bigint, text, bigint, int) owner to penstock_log_owner;
+alter function integrity._perfect_root(bytea) owner to penstock_log_owner;
+alter function integrity._tile_part(text, int, bigint, int) owner to penstock_log_owner;
+alter function integrity._store_tiles(text, bigint) owner to penstock_log_owner;
+alter function integrity._tiles_for(text, bigint, bigint[]) owner to penstock_log_owner;
+alter function integrity._root_at(bigint) owner to penstock_log_owner;
+alter function integrity._require_size(bigint) owner to penstock_log_owner;
+alter function integrity._require_root(bigint, text) owner to penstock_log_owner;
+alter function integrity.tree_head() owner to penstock_log_owner;
+alter function integrity._tile_roots(bytea) owner to penstock_log_owner;
+alter function integrity._tree_problems(text, bigint, bytea, bytea) owner to penstock_log_owner;
+alter function integrity._hashes(bytea) owner to penstock_log_owner;
+alter function integrity.history(text, text, timestamptz, int) owner to penstock_log_owner;
+alter function integrity.verify_event(bigint) owner to penstock_log_owner;
+alter function integrity.verify_history(text, text) owner to penstock_log_owner;
+alter function integrity.checkpoint() owner to penstock_log_owner;
+alter function integrity._store_checkpoint(text) owner to penstock_log_owner;
+alter function integrity.inclusion_proof(bigint, bigint) owner to penstock_log_owner;
+alter function integrity.consistency_proof(bigint, bigint) owner to penstock_log_owner;
+alter function integrity.export_history(bigint, int) owner to penstock_log_owner;
+alter function integrity._tg_history__refuse_removal() owner to penstock_log_owner;
 
 revoke create on schema integrity from penstock_log_owner;
 
@@ -51032,7 +51199,7 @@ grant execute on function
 grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
 grant insert on integrity._staged_samples to current_user;
 
---! split: 136-integrity-600-worker.sql
+--! split: 137-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -51196,7 +51363,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 137-integrity-605-worker-signatures.sql
+--! split: 138-integrity-605-worker-signatures.sql
 /* What the worker writes into the history: each call carries its token. */
 create or replace function integrity.worker_prepare_event(
   token bigint,
@@ -51264,7 +51431,7 @@ revoke all on function integrity.worker_prepare_event, integrity.worker_append_s
 grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
   to penstock_admin, penstock_worker;
 
---! split: 138-integrity-610-outbox.sql
+--! split: 139-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -51337,7 +51504,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 139-integrity-620-metrics.sql
+--! split: 140-integrity-620-metrics.sql
 create or replace function integrity.metrics()
 returns table (
   name text,
@@ -51399,7 +51566,7 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 140-integrity-900-ruvector-functions.sql
+--! split: 141-integrity-900-ruvector-functions.sql
 create or replace function integrity._ruvector_functions()
 returns text
 immutable
@@ -51568,7 +51735,7 @@ comment on function integrity._ruvector_functions is
 
 revoke all on function integrity._ruvector_functions from public;
 
---! split: 141-integrity-910-ruvector-views.sql
+--! split: 142-integrity-910-ruvector-views.sql
 create or replace function integrity._ruvector_views()
 returns text
 immutable
@@ -51733,7 +51900,7 @@ comment on function integrity.install_ruvector is
 revoke all on function integrity.install_ruvector from public;
 grant execute on function integrity.install_ruvector to penstock_admin;
 
---! split: 142-memory-000-schema.sql
+--! split: 143-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -51742,7 +51909,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 143-memory-change-settings.sql
+--! split: 144-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -52154,7 +52321,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 144-memory-review.sql
+--! split: 145-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -54249,7 +54416,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 145-memory-010-namespaces.sql
+--! split: 146-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -54412,7 +54579,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 146-memory-015-tenants.sql
+--! split: 147-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -54554,7 +54721,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 147-memory-020-memories.sql
+--! split: 148-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -54685,7 +54852,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 148-memory-030-scheduling.sql
+--! split: 149-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -54769,7 +54936,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 149-memory-040-graph.sql
+--! split: 150-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -54819,7 +54986,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 150-memory-050-decisions.sql
+--! split: 151-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -54864,7 +55031,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 151-memory-060-models.sql
+--! split: 152-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -54976,7 +55143,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 152-memory-070-init.sql
+--! split: 153-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -55085,7 +55252,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 153-memory-100-store.sql
+--! split: 154-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -55284,7 +55451,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 154-memory-110-insert.sql
+--! split: 155-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -55454,7 +55621,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 155-memory-120-records.sql
+--! split: 156-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -55611,7 +55778,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 156-memory-130-supersede.sql
+--! split: 157-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -55728,7 +55895,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 157-memory-200-retrievability.sql
+--! split: 158-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -55780,7 +55947,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 158-memory-210-conditions.sql
+--! split: 159-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -55852,7 +56019,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 159-memory-220-vector-arm.sql
+--! split: 160-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -55956,7 +56123,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 160-memory-230-words.sql
+--! split: 161-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -56077,7 +56244,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 161-memory-235-text-arm.sql
+--! split: 162-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -56173,7 +56340,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 162-memory-240-search.sql
+--! split: 163-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -56371,7 +56538,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 163-memory-300-review.sql
+--! split: 164-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -56475,7 +56642,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 164-memory-310-scheduling.sql
+--! split: 165-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -56620,7 +56787,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 165-memory-400-edges.sql
+--! split: 166-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -56772,7 +56939,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 166-memory-410-neighbors.sql
+--! split: 167-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -56855,7 +57022,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 167-memory-500-domains.sql
+--! split: 168-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -57007,7 +57174,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 168-memory-600-upkeep.sql
+--! split: 169-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -57184,7 +57351,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 169-memory-610-reembed.sql
+--! split: 170-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -57317,7 +57484,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 170-memory-615-reembed-batches.sql
+--! split: 171-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -57399,7 +57566,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 171-memory-620-reembed-swap.sql
+--! split: 172-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -57527,7 +57694,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 172-postamble.sql
+--! split: 173-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
