@@ -37,7 +37,10 @@ const ADVICE: Readonly<Record<State, (policy: Policy, isImpaired: boolean) => st
 const holdLine = (policy: Policy, machine: Machine): string[] => {
   if (machine.held_us === null) return []
   const left = policy.hysteresis.hold_secs * MICROS - machine.held_us
-  return [`It is there now; ${durationWords(left)} of calm are still to come.`]
+  const { probe_budget: budget } = policy.hysteresis
+  const open =
+    budget > 0 && machine.state !== "normal" ? ` Meanwhile ${budget} refused operations a sample pass as probes.` : ""
+  return [`It is there now; ${durationWords(left)} of calm are still to come.${open}`]
 }
 
 const overrideLine = (machine: Machine, now: number): string[] => {

@@ -66,6 +66,8 @@ export type Step = {
   transition: Transition | null
   /** Change of the measured state under an override, where gates do not change; worth an event. null = none. */
   measured_transition: Transition | null
+  /** lambda_cut is above the recovery level of a state that is not normal, and the hold runs: probes may pass. */
+  half_open: boolean
   /** Sample again at once instead of waiting for the interval. */
   wants_fresh_sample: boolean
   /** lambda2 has fallen by more than the policy's share within an hour: what to say. null = no. */

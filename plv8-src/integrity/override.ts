@@ -16,6 +16,7 @@ const step = (machine: Machine, moved: Transition | null, words: string): Step =
   measured_state: machine.state,
   transition: moved,
   measured_transition: null,
+  half_open: false,
   wants_fresh_sample: false,
   alert: null,
   words,

@@ -46,6 +46,11 @@ export type Hysteresis = {
   hold_secs: number
   /** No transition for this long after one (hard evidence excepted). */
   cooldown_secs: number
+  /**
+   * While the recovery is being held, so many operations a sample that the state would refuse go through as probes:
+   * the gate is half open (Nygard, Release It!, the circuit breaker). 0 = closed until the state has recovered.
+   */
+  probe_budget: number
 }
 
 /** A complete policy: every field present. What a user writes is any part of it (`validate_policy`, `merge_policy`). */

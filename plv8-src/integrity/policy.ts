@@ -40,6 +40,7 @@ const hysteresis = objectOf<Hysteresis>(
     recover_margin: numberIn(0, 1),
     hold_secs: duration,
     cooldown_secs: duration,
+    probe_budget: wholeIn(0, int4),
   },
   DEFAULT_POLICY.hysteresis,
 )

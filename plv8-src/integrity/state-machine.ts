@@ -160,6 +160,7 @@ export const nextState = (policy: Policy, machine: Machine, sample: Required<Sam
     measured_state: next.state,
     transition: effective,
     measured_transition: pinnedMove,
+    half_open: !isPinned && next.held_us !== null,
     wants_fresh_sample,
     alert: lambda2Alert(policy, next.lambda2_slots, sample),
     words: effective?.words ?? pinnedMove?.words ?? `${state}, ${lambdaWords(sample.lambda_cut)}`,

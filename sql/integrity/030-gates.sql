@@ -24,6 +24,7 @@ create table integrity._gates (
   published bigint not null,
   epoch_sequence regclass not null,
   counter regclass not null,
+  probe_budget int not null default 0,
   primary key (collection, operation),
   constraint known_response check (response in ('allow', 'throttle', 'defer', 'reject')),
   constraint a_refusal_has_a_code check ((response = 'allow') = (refusal_code is null)),
@@ -39,6 +40,7 @@ comment on column integrity._gates.batch_limit is
 comment on column integrity._gates.stale_after_secs is 'Seconds without a sample after which the gate allows; NULL keeps the state.';
 comment on column integrity._gates.stale_at is 'From then on the gate allows, for nobody has sampled.';
 comment on column integrity._gates.published is 'What the epoch sequence shows while this row is in force and the kill switch is off: the one comparison of the fast path.';
+comment on column integrity._gates.probe_budget is 'While a recovery is being held: how many refusals until the next sample are let through, of all operations together.';
 comment on column integrity._gates.counter is 'Sequence of the refusals; nextval survives the rollback that a refusal causes.';
 
 create or replace view integrity._gate_reads as

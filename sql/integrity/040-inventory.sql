@@ -21,11 +21,13 @@ create table integrity._protections (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   protected_at timestamptz not null default now(),
   protected_by text not null default session_user,
-  not_installed text[] not null default '{}'
+  not_installed text[] not null default '{}',
+  reads boolean not null default false
 );
 
 comment on table integrity._protections is
   'Collections whose tables carry gate triggers. The triggers themselves are found in the catalog.';
 comment on column integrity._protections.not_installed is 'What the last attempt could not install or remove, and why. Every sample tries again.';
+comment on column integrity._protections.reads is 'Whether row security asks the gate of every SELECT, too.';
 
 revoke all on integrity._inventory, integrity._protections from public;

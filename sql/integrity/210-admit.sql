@@ -111,6 +111,26 @@ $fn$;
 comment on function integrity._count_refusal is
   'Counts a refusal, or what would have been one. Nothing is counted on a standby or in a read-only transaction.';
 
+create or replace function integrity._take_probe(
+  collection_id int,
+  budget int
+)
+returns boolean
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* A sequence, so that many sessions share one budget and a rollback does not give a probe back. */
+  return current_setting('transaction_read_only') = 'off'
+    and nextval(format('integrity._probes_%s', collection_id)::regclass) <= budget;
+end
+$fn$;
+
+comment on function integrity._take_probe is
+  'Takes one of the operations that a half-open gate lets through until the next sample; false when the budget is used up.';
+
 create or replace function integrity._admit(
   collection text,
   operation text
@@ -148,6 +168,11 @@ begin
   if code is null or integrity._is_exempt(_admit.operation) then
     return;
   end if;
+  if code <> '53R03' and found_gate.probe_budget > 0
+    and integrity._take_probe(found_gate.collection_id, found_gate.probe_budget)
+  then
+    return;
+  end if;
 
   perform integrity._count_refusal(found_gate.counter);
   if found_gate.mode = 'enforce' then
@@ -164,8 +189,8 @@ end
 $fn$;
 
 comment on function integrity._admit is
-  'Everything beyond a gate that stands open: draw, concurrency, exemption, count, refusal.';
+  'Everything beyond a gate that stands open: draw, concurrency, exemption, probes of a recovery, count, refusal.';
 
 revoke all on function
-  integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
+  integrity._draw, integrity._take_slot, integrity._take_probe, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;

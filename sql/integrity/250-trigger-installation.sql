@@ -149,9 +149,11 @@ language plpgsql
 as $fn$
 declare
   registered penstock._collections;
+  wants_reads boolean;
   failures text[];
 begin
-  if not exists (select from integrity._protections p where p.collection = _maintain_triggers.collection) then
+  select p.reads into wants_reads from integrity._protections p where p.collection = _maintain_triggers.collection;
+  if not found then
     return '{}';
   end if;
   registered := penstock._collection(collection);
@@ -166,7 +168,7 @@ begin
         from integrity._gates g
         where g.collection = _maintain_triggers.collection and g.batch_limit is not null
       )
-    ),
+    ) || integrity._read_statements(registered.relation, registered.id, wants_reads),
     attempts
   );
   update integrity._protections p
@@ -177,7 +179,7 @@ end
 $fn$;
 
 comment on function integrity._maintain_triggers is
-  'Installs gate triggers on new partitions of a protected collection, and the batch trigger while a limit can apply. Waits little for locks: what fails is noted and tried again at the next sample.';
+  'Installs gate triggers, and row security where it was asked for, on new partitions of a protected collection, and the batch trigger while a limit can apply. Waits little for locks: what fails is noted and tried again at the next sample.';
 
 revoke all on function
   integrity._members, integrity._change_triggers, integrity._trigger_statements, integrity._maintain_triggers

@@ -19,6 +19,11 @@ begin
   execute format(
     'comment on sequence integrity.%I is %L', sequence_name, format('Epoch of the gates of collection %s.', collection)
   );
+  execute format('create sequence integrity._probes_%s as bigint', registered.id);
+  execute format(
+    'comment on sequence integrity._probes_%s is %L', registered.id,
+    format('Probes that passed the half-open gate of collection %s since its last sample.', collection)
+  );
   insert into integrity._policies (collection, name, settings)
   /* Below what a policy has unless told, so that the first one somebody adds is the active one. */
   values (_enrol.collection, 'default', integrity.validate_policy('{"priority": -1}'));
@@ -50,7 +55,9 @@ declare
   sequence_name text;
 begin
   failures := integrity._change_triggers(
-    integrity._trigger_statements(collection, relation, collection_id, false, false), 5
+    integrity._trigger_statements(collection, relation, collection_id, false, false)
+      || integrity._read_statements(relation, collection_id, false),
+    5
   );
   if failures <> '{}' then
     raise exception using
@@ -66,7 +73,7 @@ begin
     from pg_catalog.pg_class c
     where c.relnamespace = 'integrity'::regnamespace
       and c.relkind = 'S'
-      and (c.relname = '_epoch_' || collection_id or starts_with(c.relname::text, '_refused_' || collection_id || '_'))
+      and (c.relname in ('_epoch_' || collection_id, '_probes_' || collection_id) or starts_with(c.relname::text, '_refused_' || collection_id || '_'))
   loop
     execute format('drop sequence integrity.%I', sequence_name);
   end loop;

@@ -43,6 +43,9 @@ begin
       updated_at = now(),
       updated_by = session_user;
 
+  if current_state.mode <> 'enforce' and integrity._active_policy(collection) ->> 'mode' = 'enforce' then
+    perform integrity._tell_enforce_preview(collection);
+  end if;
   perform integrity._compile(collection);
   perform integrity._maintain_triggers(collection);
   perform integrity._append_event(
@@ -62,7 +65,7 @@ end
 $fn$;
 
 comment on function integrity.set_policy is
-  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22004, 22023 naming the field, 42704.';
+  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. A switch to enforce first says, in a NOTICE, what it would have refused in the last 24 hours. Errors: 22004, 22023 naming the field, 42704.';
 
 create or replace function integrity._set_mode(
   collection text,

@@ -22,6 +22,10 @@ begin
       measured_state = step ->> 'measured_state',
       changed_at = case when moved is null then s.changed_at else clock_timestamp() end
   where s.collection = _apply_step.collection;
+  perform integrity._half_open(
+    collection,
+    case when (step -> 'half_open')::boolean then (policy #> '{hysteresis,probe_budget}')::int else 0 end
+  );
   if moved is null and measured_moved is null then
     return;
   end if;
@@ -82,6 +86,32 @@ $fn$;
 comment on function integrity._apply_step is
   'Writes what the state machine said: state, and at a transition the event, the gates and the notification, all in this transaction.';
 
+create or replace function integrity._half_open(
+  collection text,
+  budget int
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if budget > 0 then
+    perform setval(
+      (select format('integrity._probes_%s', s.collection_id) from integrity._states s where s.collection = _half_open.collection)::regclass,
+      1, false
+    );
+  end if;
+  update integrity._gates g
+  set probe_budget = budget
+  where g.collection = _half_open.collection and g.probe_budget <> budget;
+end
+$fn$;
+
+comment on function integrity._half_open is
+  'Gives the gates of a collection a new budget of probes; 0 closes them.';
+
 create or replace function integrity._mark_refusals(
   collection text
 )
@@ -119,4 +149,4 @@ $fn$;
 comment on function integrity._mark_refusals is
   'Notes how far the refusal counters have come since the last sample, and in which mode.';
 
-revoke all on function integrity._apply_step, integrity._mark_refusals from public;
+revoke all on function integrity._apply_step, integrity._half_open, integrity._mark_refusals from public;

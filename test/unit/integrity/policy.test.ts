@@ -14,7 +14,14 @@ describe("validation", () => {
       threshold_low: 0.3,
       sample_interval_secs: 60,
       graph_rebuild_interval_secs: 3600,
-      hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+      hysteresis: {
+        degrade_samples: 3,
+        critical_samples: 2,
+        recover_margin: 0.1,
+        hold_secs: 300,
+        cooldown_secs: 60,
+        probe_budget: 0,
+      },
       on_stale: "keep",
       on_error: "allow",
     })
@@ -61,6 +68,7 @@ describe("validation", () => {
     ["hysteresis.cooldown_secs", { hysteresis: { cooldown_secs: -1 } }],
     ["hysteresis.degrade_samples", { hysteresis: { degrade_samples: 0 } }],
     ["hysteresis.critical_samples", { hysteresis: { critical_samples: 1.5 } }],
+    ["hysteresis.probe_budget", { hysteresis: { probe_budget: -1 } }],
     ["hysteresis.recover_margin", { hysteresis: { recover_margin: 2 } }],
     ["notifications.email", { notifications: { email: "a@b.c" } }],
     ["notifications.channel", { notifications: { channel: "" } }],
