@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:8e3104a0a90928149f057e60bd5beac1dd69e183
+--! Hash: sha1:07303b50603ab77e70a21d803013cf58ff1cb793
 
 --! split: 001-preamble.sql
 /*
@@ -8164,7 +8164,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_check_gate.ts */
-let definition = globalThis["integrity._check_gate 22c5b402f4d3e32e"];
+let definition = globalThis["integrity._check_gate e2447e0db1e03e81"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -8507,7 +8507,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -8547,7 +8554,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -8706,7 +8714,7 @@ if (definition === undefined) {
   // penstock:integrity/_check_gate.ts
   definition = check_gate_default;
 })();
-Object.defineProperty(globalThis, "integrity._check_gate 22c5b402f4d3e32e", { value: definition });
+Object.defineProperty(globalThis, "integrity._check_gate e2447e0db1e03e81", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -13561,7 +13569,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_explain.ts */
-let definition = globalThis["integrity._explain bda01089dbc61f78"];
+let definition = globalThis["integrity._explain 98499d42ac249fb2"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -13773,7 +13781,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -13813,7 +13828,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -13977,7 +13993,9 @@ if (definition === undefined) {
   var holdLine = (policy2, machine2) => {
     if (machine2.held_us === null) return [];
     const left = policy2.hysteresis.hold_secs * MICROS - machine2.held_us;
-    return [`It is there now; ${durationWords(left)} of calm are still to come.`];
+    const { probe_budget: budget } = policy2.hysteresis;
+    const open = budget > 0 && machine2.state !== "normal" ? ` Meanwhile ${budget} refused operations a sample pass as probes.` : "";
+    return [`It is there now; ${durationWords(left)} of calm are still to come.${open}`];
   };
   var overrideLine = (machine2, now) => {
     const { override: override2 } = machine2;
@@ -14041,7 +14059,7 @@ if (definition === undefined) {
   // penstock:integrity/_explain.ts
   definition = explain_default;
 })();
-Object.defineProperty(globalThis, "integrity._explain bda01089dbc61f78", { value: definition });
+Object.defineProperty(globalThis, "integrity._explain 98499d42ac249fb2", { value: definition });
 }
 return definition.run({ request });
 ';
@@ -22393,7 +22411,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_next_state.ts */
-let definition = globalThis["integrity._next_state 7feef162b26559af"];
+let definition = globalThis["integrity._next_state 69a825790f97adcf"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -22611,7 +22629,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -22651,7 +22676,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -22810,6 +22836,7 @@ if (definition === undefined) {
       measured_state: next.state,
       transition: effective,
       measured_transition: pinnedMove,
+      half_open: !isPinned && next.held_us !== null,
       wants_fresh_sample,
       alert: lambda2Alert(policy2, next.lambda2_slots, sample2),
       words: effective?.words ?? pinnedMove?.words ?? `${state}, ${lambdaWords(sample2.lambda_cut)}`
@@ -22834,7 +22861,7 @@ if (definition === undefined) {
   // penstock:integrity/_next_state.ts
   definition = next_state_default;
 })();
-Object.defineProperty(globalThis, "integrity._next_state 7feef162b26559af", { value: definition });
+Object.defineProperty(globalThis, "integrity._next_state 69a825790f97adcf", { value: definition });
 }
 return definition.run({ policy, machine, sample });
 ';
@@ -25365,7 +25392,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_pin_state.ts */
-let definition = globalThis["integrity._pin_state b68467aace5b2d7a"];
+let definition = globalThis["integrity._pin_state 2a7754d0fd3af336"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -25542,6 +25569,7 @@ if (definition === undefined) {
     measured_state: machine2.state,
     transition: moved,
     measured_transition: null,
+    half_open: false,
     wants_fresh_sample: false,
     alert: null,
     words
@@ -25588,7 +25616,7 @@ if (definition === undefined) {
   // penstock:integrity/_pin_state.ts
   definition = pin_state_default;
 })();
-Object.defineProperty(globalThis, "integrity._pin_state b68467aace5b2d7a", { value: definition });
+Object.defineProperty(globalThis, "integrity._pin_state 2a7754d0fd3af336", { value: definition });
 }
 return definition.run({ machine, request });
 ';
@@ -38978,7 +39006,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if c69984ece693a66e"];
+let definition = globalThis["integrity._what_if aaf4cef07b17967c"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -39618,7 +39646,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -39658,7 +39693,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -41550,7 +41586,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if c69984ece693a66e", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if aaf4cef07b17967c", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -41857,7 +41893,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/compile_gates.ts */
-let definition = globalThis["integrity.compile_gates f338c60e982ad848"];
+let definition = globalThis["integrity.compile_gates 259d6bd2915f87c6"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -42148,7 +42184,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -42188,7 +42231,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -42264,7 +42308,7 @@ if (definition === undefined) {
   // penstock:integrity/compile_gates.ts
   definition = compile_gates_default;
 })();
-Object.defineProperty(globalThis, "integrity.compile_gates f338c60e982ad848", { value: definition });
+Object.defineProperty(globalThis, "integrity.compile_gates 259d6bd2915f87c6", { value: definition });
 }
 const rows = definition.run({ policy, state, context });
 return Array.isArray(rows) ? rows : [rows];
@@ -42286,7 +42330,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/decide.ts */
-let definition = globalThis["integrity.decide 68d308ee08c97ca3"];
+let definition = globalThis["integrity.decide f4c4050b78c05262"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -42566,7 +42610,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -42606,7 +42657,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -42666,7 +42718,7 @@ if (definition === undefined) {
   // penstock:integrity/decide.ts
   definition = decide_default;
 })();
-Object.defineProperty(globalThis, "integrity.decide 68d308ee08c97ca3", { value: definition });
+Object.defineProperty(globalThis, "integrity.decide f4c4050b78c05262", { value: definition });
 }
 return definition.run({ policy, state, operation });
 ';
@@ -42686,7 +42738,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/merge_policy.ts */
-let definition = globalThis["integrity.merge_policy 2c1154e63bbcbbce"];
+let definition = globalThis["integrity.merge_policy d5de9072cbeb44f0"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -42824,7 +42876,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -42864,7 +42923,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -42932,7 +42992,7 @@ if (definition === undefined) {
   // penstock:integrity/merge_policy.ts
   definition = merge_policy_default;
 })();
-Object.defineProperty(globalThis, "integrity.merge_policy 2c1154e63bbcbbce", { value: definition });
+Object.defineProperty(globalThis, "integrity.merge_policy d5de9072cbeb44f0", { value: definition });
 }
 return definition.run({ base, patch });
 ';
@@ -42951,7 +43011,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/validate_policy.ts */
-let definition = globalThis["integrity.validate_policy 02c593ab0007bfcf"];
+let definition = globalThis["integrity.validate_policy d48e2ce35f9bbafc"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -43089,7 +43149,14 @@ if (definition === undefined) {
     critical_actions: criticalActions,
     sample_interval_secs: 60,
     graph_rebuild_interval_secs: 3600,
-    hysteresis: { degrade_samples: 3, critical_samples: 2, recover_margin: 0.1, hold_secs: 300, cooldown_secs: 60 },
+    hysteresis: {
+      degrade_samples: 3,
+      critical_samples: 2,
+      recover_margin: 0.1,
+      hold_secs: 300,
+      cooldown_secs: 60,
+      probe_budget: 0
+    },
     notifications: { channel: "penstock_integrity" },
     on_stale: "keep",
     on_error: "allow",
@@ -43129,7 +43196,8 @@ if (definition === undefined) {
       critical_samples: wholeIn(1, 1e3),
       recover_margin: numberIn(0, 1),
       hold_secs: duration,
-      cooldown_secs: duration
+      cooldown_secs: duration,
+      probe_budget: wholeIn(0, int4)
     },
     DEFAULT_POLICY.hysteresis
   );
@@ -43186,7 +43254,7 @@ if (definition === undefined) {
   // penstock:integrity/validate_policy.ts
   definition = validate_policy_default;
 })();
-Object.defineProperty(globalThis, "integrity.validate_policy 02c593ab0007bfcf", { value: definition });
+Object.defineProperty(globalThis, "integrity.validate_policy d48e2ce35f9bbafc", { value: definition });
 }
 return definition.run({ policy });
 ';
@@ -43399,6 +43467,7 @@ create table integrity._gates (
   published bigint not null,
   epoch_sequence regclass not null,
   counter regclass not null,
+  probe_budget int not null default 0,
   primary key (collection, operation),
   constraint known_response check (response in ('allow', 'throttle', 'defer', 'reject')),
   constraint a_refusal_has_a_code check ((response = 'allow') = (refusal_code is null)),
@@ -43414,6 +43483,7 @@ comment on column integrity._gates.batch_limit is
 comment on column integrity._gates.stale_after_secs is 'Seconds without a sample after which the gate allows; NULL keeps the state.';
 comment on column integrity._gates.stale_at is 'From then on the gate allows, for nobody has sampled.';
 comment on column integrity._gates.published is 'What the epoch sequence shows while this row is in force and the kill switch is off: the one comparison of the fast path.';
+comment on column integrity._gates.probe_budget is 'While a recovery is being held: how many refusals until the next sample are let through, of all operations together.';
 comment on column integrity._gates.counter is 'Sequence of the refusals; nextval survives the rollback that a refusal causes.';
 
 create or replace view integrity._gate_reads as
@@ -43489,12 +43559,14 @@ create table integrity._protections (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   protected_at timestamptz not null default now(),
   protected_by text not null default session_user,
-  not_installed text[] not null default '{}'
+  not_installed text[] not null default '{}',
+  reads boolean not null default false
 );
 
 comment on table integrity._protections is
   'Collections whose tables carry gate triggers. The triggers themselves are found in the catalog.';
 comment on column integrity._protections.not_installed is 'What the last attempt could not install or remove, and why. Every sample tries again.';
+comment on column integrity._protections.reads is 'Whether row security asks the gate of every SELECT, too.';
 
 revoke all on integrity._inventory, integrity._protections from public;
 
@@ -44256,6 +44328,26 @@ $fn$;
 comment on function integrity._count_refusal is
   'Counts a refusal, or what would have been one. Nothing is counted on a standby or in a read-only transaction.';
 
+create or replace function integrity._take_probe(
+  collection_id int,
+  budget int
+)
+returns boolean
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  /* A sequence, so that many sessions share one budget and a rollback does not give a probe back. */
+  return current_setting('transaction_read_only') = 'off'
+    and nextval(format('integrity._probes_%s', collection_id)::regclass) <= budget;
+end
+$fn$;
+
+comment on function integrity._take_probe is
+  'Takes one of the operations that a half-open gate lets through until the next sample; false when the budget is used up.';
+
 create or replace function integrity._admit(
   collection text,
   operation text
@@ -44293,6 +44385,11 @@ begin
   if code is null or integrity._is_exempt(_admit.operation) then
     return;
   end if;
+  if code <> '53R03' and found_gate.probe_budget > 0
+    and integrity._take_probe(found_gate.collection_id, found_gate.probe_budget)
+  then
+    return;
+  end if;
 
   perform integrity._count_refusal(found_gate.counter);
   if found_gate.mode = 'enforce' then
@@ -44309,10 +44406,10 @@ end
 $fn$;
 
 comment on function integrity._admit is
-  'Everything beyond a gate that stands open: draw, concurrency, exemption, count, refusal.';
+  'Everything beyond a gate that stands open: draw, concurrency, exemption, probes of a recovery, count, refusal.';
 
 revoke all on function
-  integrity._draw, integrity._take_slot, integrity._is_exempt, integrity._count_refusal, integrity._admit
+  integrity._draw, integrity._take_slot, integrity._take_probe, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
 --! split: 084-integrity-220-refusals.sql
@@ -44623,7 +44720,127 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 086-integrity-250-trigger-installation.sql
+--! split: 086-integrity-240-read-policies.sql
+/*
+ * Opt-in: row security that lets a plain SELECT ask the gate of operation read. It raises
+ * instead of hiding rows, for a table that looks empty would be a lie. Nothing is counted
+ * here: a SELECT may run on a standby and must write nothing.
+ */
+create or replace function integrity._read_gate(
+  collection_id int
+)
+returns boolean
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  found_gate record;
+begin
+  begin
+    select * into found_gate
+    from integrity._gate_reads r
+    where r.collection = (select s.collection from integrity._states s where s.collection_id = _read_gate.collection_id)
+      and r.operation = 'read';
+    if not found or found_gate.killed or found_gate.is_stale or found_gate.mode <> 'enforce'
+      or (found_gate.throttle_factor = 0 and not found_gate.is_behind)
+    then
+      return true;
+    end if;
+    if found_gate.is_behind then
+      perform integrity._raise_behind(found_gate.collection, 'read');
+    end if;
+    if integrity._draw(_read_gate.collection_id, true) < found_gate.throttle_factor
+      and not integrity._is_exempt('read')
+    then
+      perform integrity._raise_refusal(
+        found_gate.refusal_code, found_gate.collection, 'read', found_gate.state, found_gate.lambda_cut,
+        found_gate.retry_after_secs, found_gate.reason
+      );
+    end if;
+  exception
+    when others then
+      if integrity._is_answer(sqlstate) then
+        raise;
+      end if;
+      raise warning using message = format('a read was allowed without a gate: %s', sqlerrm);
+  end;
+  return true;
+end
+$fn$;
+
+comment on function integrity._read_gate is
+  'Condition of the row security policy penstock_gate_reads: true, or the refusal of operation read. Counts nothing.';
+
+create or replace function integrity._read_statements(
+  relation regclass,
+  collection_id int,
+  wanted boolean
+)
+returns text[]
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  condition constant text := format('(select integrity._read_gate(%s))', collection_id);
+  statements text[] := '{}';
+begin
+  if wanted then
+    /*
+     * Where row security was off, every row must stay as visible and as writable as it was. The
+     * policy that says so also remembers it: what we switched on is what unprotect switches off.
+     */
+    select coalesce(array_agg(
+      format('create policy penstock_gate_reads on %s as restrictive for select using (%s)', m.oid::regclass, condition)
+      || case when c.relrowsecurity then '' else format(
+        '; create policy penstock_all_rows on %1$s using (true) with check (true); alter table %1$s enable row level security',
+        m.oid::regclass) end
+      order by m.oid
+    ), '{}')
+    into statements
+    from integrity._members(relation) m
+    join pg_catalog.pg_class c on c.oid = m.oid and c.relkind in ('r', 'p')
+    where not exists (
+      select from pg_catalog.pg_policy p where p.polrelid = m.oid and p.polname = 'penstock_gate_reads'
+    );
+    return statements;
+  end if;
+
+  select coalesce(array_agg(
+    format('drop policy penstock_gate_reads on %s', p.polrelid::regclass)
+    || case when ours.found then format('; drop policy penstock_all_rows on %s', p.polrelid::regclass) else '' end
+    /* Whoever has added policies of their own since then relies on them. */
+    || case when ours.found and not others.found
+      then format('; alter table %s disable row level security', p.polrelid::regclass) else '' end
+    order by p.polrelid
+  ), '{}')
+  into statements
+  from pg_catalog.pg_policy p
+  cross join lateral (
+    select exists (select from pg_catalog.pg_policy o where o.polrelid = p.polrelid and o.polname = 'penstock_all_rows') as found
+  ) as ours
+  cross join lateral (
+    select exists (
+      select from pg_catalog.pg_policy o
+      where o.polrelid = p.polrelid and o.polname not in ('penstock_gate_reads', 'penstock_all_rows')
+    ) as found
+  ) as others
+  where p.polname = 'penstock_gate_reads'
+    and pg_get_expr(p.polqual, p.polrelid) ~ format('\m_read_gate\(%s\)', collection_id);
+  return statements;
+end
+$fn$;
+
+comment on function integrity._read_statements is
+  'The statements that bring the row security of a collection from what the catalog shows to what is wanted, on the table and every partition, detached ones included.';
+
+revoke all on function integrity._read_gate, integrity._read_statements from public;
+
+--! split: 087-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -44775,9 +44992,11 @@ language plpgsql
 as $fn$
 declare
   registered penstock._collections;
+  wants_reads boolean;
   failures text[];
 begin
-  if not exists (select from integrity._protections p where p.collection = _maintain_triggers.collection) then
+  select p.reads into wants_reads from integrity._protections p where p.collection = _maintain_triggers.collection;
+  if not found then
     return '{}';
   end if;
   registered := penstock._collection(collection);
@@ -44792,7 +45011,7 @@ begin
         from integrity._gates g
         where g.collection = _maintain_triggers.collection and g.batch_limit is not null
       )
-    ),
+    ) || integrity._read_statements(registered.relation, registered.id, wants_reads),
     attempts
   );
   update integrity._protections p
@@ -44803,7 +45022,7 @@ end
 $fn$;
 
 comment on function integrity._maintain_triggers is
-  'Installs gate triggers on new partitions of a protected collection, and the batch trigger while a limit can apply. Waits little for locks: what fails is noted and tried again at the next sample.';
+  'Installs gate triggers, and row security where it was asked for, on new partitions of a protected collection, and the batch trigger while a limit can apply. Waits little for locks: what fails is noted and tried again at the next sample.';
 
 revoke all on function
   integrity._members, integrity._change_triggers, integrity._trigger_statements, integrity._maintain_triggers
@@ -44811,10 +45030,47 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 087-integrity-260-protect.sql
+--! split: 088-integrity-260-protect.sql
+create or replace function integrity._not_installable(
+  relation regclass,
+  reads boolean
+)
+returns text[]
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return array(
+    select format('%s is a foreign table: TRUNCATE%s there does not ask the gate', m.oid::regclass,
+      case when reads then ' and SELECT' else '' end)
+    from integrity._members(relation) m
+    join pg_catalog.pg_class c on c.oid = m.oid and c.relkind = 'f'
+    order by m.oid
+  ) || array(
+    select format('row security of %s does not bind its owner %I: alter table %1$s force row level security', c.oid::regclass, r.rolname)
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_roles r on r.oid = c.relowner
+    where reads and c.oid = relation and not c.relforcerowsecurity
+  ) || array(
+    select 'superusers and roles with BYPASSRLS read past row security' where reads
+  ) || array(
+    select 'CREATE INDEX typed by hand does not ask the gate: a superuser may run integrity.install_event_triggers()'
+    where not exists (
+      select from pg_catalog.pg_event_trigger e where e.evtname = 'penstock_gate_ddl' and e.evtenabled <> 'D'
+    )
+  );
+end
+$fn$;
+
+comment on function integrity._not_installable is
+  'What the gate of a table does not cover, in words, with the statement that would change it where there is one.';
+
 create or replace function integrity.protect(
   collection text,
-  mode text default null
+  mode text default null,
+  reads boolean default null
 )
 returns jsonb
 volatile
@@ -44843,6 +45099,13 @@ begin
   values (protect.collection)
   on conflict on constraint _protections_pkey do nothing;
   is_new := found;
+  if protect.reads then
+    /* Policies run with the rights of whoever reads the table; without USAGE on the schema nobody can call it by name. */
+    grant execute on function integrity._read_gate to public;
+  end if;
+  update integrity._protections p
+  set reads = protect.reads
+  where p.collection = protect.collection and p.reads is distinct from protect.reads and protect.reads is not null;
   perform integrity._record_inventory(collection, 'protect');
 
   failures := integrity._maintain_triggers(collection, 5);
@@ -44868,16 +45131,19 @@ begin
         select g.batch_limit
         from integrity._gates g
         where g.collection = protect.collection and g.operation = 'insert'
-      )
+      ),
+      'reads', p.reads,
+      'not_installed', to_jsonb(integrity._not_installable(registered.relation, p.reads))
     )
     from integrity._states s
+    join integrity._protections p using (collection)
     where s.collection = protect.collection
   );
 end
 $fn$;
 
 comment on function integrity.protect is
-  'Puts the gate in front of every write to the table of a collection and to each of its partitions. mode changes the active policy; NULL keeps it, and it starts as observe. Never scans; takes SHARE ROW EXCLUSIVE locks with a lock_timeout of 2 s and five attempts. Safe to repeat. Errors: 42704, 22023 unknown mode, 55P03 no lock, 42501.';
+  'Puts the gate in front of every write to the table of a collection and to each of its partitions. mode changes the active policy; NULL keeps it, and it starts as observe. reads: whether row security asks the gate of every SELECT, too; NULL keeps that, and it starts as false. Returns what is guarded and what cannot be. Never scans; takes SHARE ROW EXCLUSIVE locks (ACCESS EXCLUSIVE for row security) with a lock_timeout of 2 s and five attempts. Safe to repeat. Errors: 42704, 22023 unknown mode, 55P03 no lock, 42501.';
 
 create or replace function integrity.unprotect(
   collection text
@@ -44895,7 +45161,9 @@ declare
   failures text[];
 begin
   failures := integrity._change_triggers(
-    integrity._trigger_statements(collection, registered.relation, registered.id, false, false), 5
+    integrity._trigger_statements(collection, registered.relation, registered.id, false, false)
+      || integrity._read_statements(registered.relation, registered.id, false),
+    5
   );
   if failures <> '{}' then
     raise exception using
@@ -44912,12 +45180,143 @@ end
 $fn$;
 
 comment on function integrity.unprotect is
-  'Takes the gate away: drops exactly the triggers that protect installed, detached partitions included. Takes ACCESS EXCLUSIVE locks with a lock_timeout of 2 s and five attempts. Errors: 42704, 55P03 no lock.';
+  'Takes the gate away: drops exactly the triggers and policies that protect installed, detached partitions included; row security that was off before is off again, unless others have added policies since. Takes ACCESS EXCLUSIVE locks with a lock_timeout of 2 s and five attempts. Errors: 42704, 55P03 no lock.';
 
-revoke all on function integrity.protect, integrity.unprotect from public;
+revoke all on function integrity._not_installable, integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 088-integrity-270-policy.sql
+--! split: 089-integrity-265-event-triggers.sql
+/*
+ * Optional, for PostgreSQL lets only superusers create event triggers. One refuses index
+ * builds, at the start of the command: at its end a refusal would leave an INVALID index
+ * behind. The other puts the gate on new partitions at once instead of at the next sample.
+ */
+create or replace function integrity._tg_ddl__gate_index()
+returns event_trigger
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  statement constant text := lower(current_query());
+  affected text;
+begin
+  /* At the start of a command PostgreSQL does not say which table it is about; its text does, where it is typed. */
+  for affected in
+    select distinct p.collection
+    from integrity._protections p
+    join penstock._collections c on c.name = p.collection
+    cross join lateral integrity._members(c.relation) m
+    join pg_catalog.pg_class t on t.oid = m.oid
+    where statement ~ ('\m' || regexp_replace(lower(t.relname), '(\W)', '\\\1', 'g') || '\M')
+      /* What repairs stays possible: an index for a table that has none. */
+      and not exists (
+        select
+        from integrity._members(c.relation) leaf
+        where leaf.is_leaf
+          and not exists (select from integrity._vector_indexes(leaf.oid, c.vector_column) v where v.is_valid)
+      )
+    order by 1
+  loop
+    perform integrity.enter(affected, 'index_build');
+  end loop;
+exception
+  when others then
+    if integrity._is_answer(sqlstate) then
+      raise;
+    end if;
+    raise warning using message = format('an index was built without a gate: %s', sqlerrm);
+end
+$fn$;
+
+comment on function integrity._tg_ddl__gate_index is
+  'Asks the gate of index_build before a CREATE INDEX whose text names a table of a protected collection, unless the collection lacks an index.';
+
+create or replace function integrity._tg_ddl__guard_partitions()
+returns event_trigger
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  affected text;
+begin
+  for affected in
+    select distinct p.collection
+    from pg_event_trigger_ddl_commands() d
+    join pg_catalog.pg_class t on t.oid = d.objid and d.classid = 'pg_class'::regclass
+    join integrity._protections p on true
+    join penstock._collections c on c.name = p.collection
+    join integrity._members(c.relation) m on m.oid = t.oid or t.oid = c.relation
+    where not exists (
+      select from pg_catalog.pg_trigger g where g.tgrelid = m.oid and g.tgfoid = 'integrity._tg_gate()'::regprocedure
+    )
+    order by 1
+  loop
+    perform integrity._maintain_triggers(affected);
+  end loop;
+exception
+  when others then
+    raise warning using message = format('the gate was not put on a new partition: %s', sqlerrm),
+      hint = 'The next sample tries again.';
+end
+$fn$;
+
+comment on function integrity._tg_ddl__guard_partitions is
+  'Puts the gate on partitions that CREATE TABLE and ALTER TABLE add to protected collections.';
+
+create or replace function integrity.install_event_triggers()
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) then
+    raise exception using
+      errcode = '42501',
+      message = 'expected a superuser: PostgreSQL lets nobody else create event triggers',
+      hint = 'Managed services have none. Without them, penstock index is the gated way, and samples put the gate on new partitions.';
+  end if;
+  perform integrity.remove_event_triggers();
+  create event trigger penstock_gate_ddl on ddl_command_start
+    when tag in ('CREATE INDEX')
+    execute function integrity._tg_ddl__gate_index();
+  create event trigger penstock_guard_partitions on ddl_command_end
+    when tag in ('CREATE TABLE', 'ALTER TABLE')
+    execute function integrity._tg_ddl__guard_partitions();
+end
+$fn$;
+
+comment on function integrity.install_event_triggers is
+  'Optional, needs a superuser: CREATE INDEX typed by hand asks the gate of index_build, and new partitions get the gate at once. Safe to repeat. Errors: 42501.';
+
+create or replace function integrity.remove_event_triggers()
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  drop event trigger if exists penstock_gate_ddl;
+  drop event trigger if exists penstock_guard_partitions;
+end
+$fn$;
+
+comment on function integrity.remove_event_triggers is
+  'Removes what install_event_triggers made. Errors: 42501.';
+
+revoke all on function
+  integrity._tg_ddl__gate_index, integrity._tg_ddl__guard_partitions,
+  integrity.install_event_triggers, integrity.remove_event_triggers
+  from public;
+grant execute on function integrity.install_event_triggers, integrity.remove_event_triggers to penstock_admin;
+
+--! split: 090-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -45073,7 +45472,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 089-integrity-280-enrolment.sql
+--! split: 091-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -45094,6 +45493,11 @@ begin
   execute format('create sequence integrity.%I as bigint minvalue 0 start 0', sequence_name);
   execute format(
     'comment on sequence integrity.%I is %L', sequence_name, format('Epoch of the gates of collection %s.', collection)
+  );
+  execute format('create sequence integrity._probes_%s as bigint', registered.id);
+  execute format(
+    'comment on sequence integrity._probes_%s is %L', registered.id,
+    format('Probes that passed the half-open gate of collection %s since its last sample.', collection)
   );
   insert into integrity._policies (collection, name, settings)
   /* Below what a policy has unless told, so that the first one somebody adds is the active one. */
@@ -45126,7 +45530,9 @@ declare
   sequence_name text;
 begin
   failures := integrity._change_triggers(
-    integrity._trigger_statements(collection, relation, collection_id, false, false), 5
+    integrity._trigger_statements(collection, relation, collection_id, false, false)
+      || integrity._read_statements(relation, collection_id, false),
+    5
   );
   if failures <> '{}' then
     raise exception using
@@ -45142,7 +45548,7 @@ begin
     from pg_catalog.pg_class c
     where c.relnamespace = 'integrity'::regnamespace
       and c.relkind = 'S'
-      and (c.relname = '_epoch_' || collection_id or starts_with(c.relname::text, '_refused_' || collection_id || '_'))
+      and (c.relname in ('_epoch_' || collection_id, '_probes_' || collection_id) or starts_with(c.relname::text, '_refused_' || collection_id || '_'))
   loop
     execute format('drop sequence integrity.%I', sequence_name);
   end loop;
@@ -45198,7 +45604,84 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 090-integrity-290-set-policy.sql
+--! split: 092-integrity-285-enforce-preview.sql
+create or replace function integrity.enforce_preview(
+  collection text
+)
+returns table (
+  operation text,
+  would_have_refused bigint,
+  last_seen timestamptz
+)
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform penstock._collection(collection);
+  return query
+  select g.operation, seen.marked + since.added, greatest(seen.last_seen, case when since.added > 0 then clock_timestamp() end)
+  from integrity._gates g
+  cross join lateral (
+    select
+      coalesce(sum(m.added) filter (where m.mode <> 'enforce' and m.marked_at > clock_timestamp() - interval '24 hours'), 0)::bigint as marked,
+      max(m.marked_at) filter (where m.mode <> 'enforce') as last_seen,
+      coalesce(max(m.total), 0) as total
+    from integrity._refusal_marks m
+    where m.collection = g.collection and m.operation = g.operation
+  ) as seen
+  cross join lateral (
+    /* What no sample has noted yet. */
+    select case
+      when g.mode = 'enforce' then 0
+      else greatest(coalesce(pg_sequence_last_value(g.counter), 0) - seen.total, 0)
+    end as added
+  ) as since
+  where g.collection = enforce_preview.collection and seen.marked + since.added > 0
+  order by 2 desc, 1;
+end
+$fn$;
+
+comment on function integrity.enforce_preview is
+  'What mode enforce would have refused in the last 24 hours, by operation: read it before you switch. set_policy and protect say it when they switch. Errors: 42704.';
+
+create or replace function integrity._tell_enforce_preview(
+  collection text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  refused constant jsonb := (
+    select jsonb_object_agg(p.operation, p.would_have_refused) from integrity.enforce_preview(collection) p
+  );
+begin
+  raise notice using
+    message = format(
+      'gates of %L enforce from now on; in the last 24 hours they would have refused %s', collection,
+      coalesce(
+        (select string_agg(format('%s %s times', r.key, r.value), ', ' order by r.value::bigint desc) from jsonb_each_text(refused) r),
+        'nothing'
+      )
+    ),
+    detail = coalesce(refused, '{}')::text,
+    hint = 'Roll back, or set mode observe, if that is too much.';
+end
+$fn$;
+
+comment on function integrity._tell_enforce_preview is
+  'Says, in a NOTICE, what a switch to enforce would have refused.';
+
+revoke all on function integrity.enforce_preview, integrity._tell_enforce_preview from public;
+grant execute on function integrity.enforce_preview
+  to penstock_admin, penstock_operator, penstock_worker, penstock_user;
+
+--! split: 093-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -45244,6 +45727,9 @@ begin
       updated_at = now(),
       updated_by = session_user;
 
+  if current_state.mode <> 'enforce' and integrity._active_policy(collection) ->> 'mode' = 'enforce' then
+    perform integrity._tell_enforce_preview(collection);
+  end if;
   perform integrity._compile(collection);
   perform integrity._maintain_triggers(collection);
   perform integrity._append_event(
@@ -45263,7 +45749,7 @@ end
 $fn$;
 
 comment on function integrity.set_policy is
-  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. Errors: 22004, 22023 naming the field, 42704.';
+  'Creates or changes a policy of a collection, field by field: what is not named stays. Returns the complete policy; the enabled one with the highest priority is active at once. A switch to enforce first says, in a NOTICE, what it would have refused in the last 24 hours. Errors: 22004, 22023 naming the field, 42704.';
 
 create or replace function integrity._set_mode(
   collection text,
@@ -45326,7 +45812,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 091-integrity-300-inventory.sql
+--! split: 094-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -45460,7 +45946,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 092-integrity-310-evidence.sql
+--! split: 095-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -45639,7 +46125,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 093-integrity-320-server-evidence.sql
+--! split: 096-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -45719,7 +46205,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 094-integrity-322-replica-evidence.sql
+--! split: 097-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -45874,7 +46360,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 095-integrity-325-wal-evidence.sql
+--! split: 098-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -46004,7 +46490,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 096-integrity-326-ivfflat-lists.sql
+--! split: 099-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -46187,7 +46673,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 097-integrity-328-probe-evidence.sql
+--! split: 100-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -46380,7 +46866,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 098-integrity-330-measure.sql
+--! split: 101-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -46560,7 +47046,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 099-integrity-335-notify.sql
+--! split: 102-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -46646,7 +47132,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 100-integrity-340-transitions.sql
+--! split: 103-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -46671,6 +47157,10 @@ begin
       measured_state = step ->> 'measured_state',
       changed_at = case when moved is null then s.changed_at else clock_timestamp() end
   where s.collection = _apply_step.collection;
+  perform integrity._half_open(
+    collection,
+    case when (step -> 'half_open')::boolean then (policy #> '{hysteresis,probe_budget}')::int else 0 end
+  );
   if moved is null and measured_moved is null then
     return;
   end if;
@@ -46731,6 +47221,32 @@ $fn$;
 comment on function integrity._apply_step is
   'Writes what the state machine said: state, and at a transition the event, the gates and the notification, all in this transaction.';
 
+create or replace function integrity._half_open(
+  collection text,
+  budget int
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if budget > 0 then
+    perform setval(
+      (select format('integrity._probes_%s', s.collection_id) from integrity._states s where s.collection = _half_open.collection)::regclass,
+      1, false
+    );
+  end if;
+  update integrity._gates g
+  set probe_budget = budget
+  where g.collection = _half_open.collection and g.probe_budget <> budget;
+end
+$fn$;
+
+comment on function integrity._half_open is
+  'Gives the gates of a collection a new budget of probes; 0 closes them.';
+
 create or replace function integrity._mark_refusals(
   collection text
 )
@@ -46768,9 +47284,9 @@ $fn$;
 comment on function integrity._mark_refusals is
   'Notes how far the refusal counters have come since the last sample, and in which mode.';
 
-revoke all on function integrity._apply_step, integrity._mark_refusals from public;
+revoke all on function integrity._apply_step, integrity._half_open, integrity._mark_refusals from public;
 
---! split: 101-integrity-350-sample.sql
+--! split: 104-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -46898,7 +47414,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 102-integrity-360-schedule.sql
+--! split: 105-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -47003,7 +47519,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 103-integrity-370-probe-targets.sql
+--! split: 106-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -47075,7 +47591,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 104-integrity-372-probe-book.sql
+--! split: 107-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_is_running(
   probe integrity._probes
@@ -47227,7 +47743,7 @@ revoke all on function
 grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 105-integrity-375-probe.sql
+--! split: 108-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -47419,7 +47935,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 106-integrity-380-sources.sql
+--! split: 109-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -47613,7 +48129,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 107-integrity-400-override.sql
+--! split: 110-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -47776,7 +48292,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 108-integrity-410-status.sql
+--! split: 111-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -47966,7 +48482,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 109-integrity-420-graph.sql
+--! split: 112-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -48060,7 +48576,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 110-integrity-425-user-graph-checks.sql
+--! split: 113-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -48134,7 +48650,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 111-integrity-430-user-graph.sql
+--! split: 114-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -48292,7 +48808,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 112-integrity-440-report-health.sql
+--! split: 115-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -48390,7 +48906,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 113-integrity-450-views.sql
+--! split: 116-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -48506,7 +49022,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 114-integrity-460-health.sql
+--! split: 117-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -48563,7 +49079,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 115-integrity-500-history-tables.sql
+--! split: 118-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -48738,7 +49254,7 @@ revoke all on
   integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 116-integrity-510-append-only.sql
+--! split: 119-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -48842,7 +49358,7 @@ alter table integrity._key_revocations enable always trigger _100_refuse_change;
 alter table integrity._events enable always trigger _200_refuse_removal;
 alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 117-integrity-520-history-keys.sql
+--! split: 120-integrity-520-history-keys.sql
 /* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
@@ -48968,7 +49484,7 @@ comment on column integrity.signing_keys.revoked_beyond is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 118-integrity-522-begin-history.sql
+--! split: 121-integrity-522-begin-history.sql
 /* The beginning of the log, and the lock on its end. */
 
 create or replace function integrity._server_identity()
@@ -49115,7 +49631,7 @@ revoke all on function
   from public;
 grant execute on function integrity.begin_history to penstock_admin;
 
---! split: 119-integrity-524-register-key.sql
+--! split: 122-integrity-524-register-key.sql
 create or replace function integrity._key_in_use(
   head integrity._history_head,
   purpose text
@@ -49256,7 +49772,7 @@ revoke all on function
   from public;
 grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
 
---! split: 120-integrity-526-rotate-key.sql
+--! split: 123-integrity-526-rotate-key.sql
 create or replace function integrity._rotation(
   head integrity._history_head,
   new_key_id text
@@ -49397,7 +49913,7 @@ revoke all on function
   from public;
 grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
 
---! split: 121-integrity-530-append-event.sql
+--! split: 124-integrity-530-append-event.sql
 create or replace function integrity._next_event(
   head integrity._history_head,
   event_type text,
@@ -49504,7 +50020,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 122-integrity-535-append-signed.sql
+--! split: 125-integrity-535-append-signed.sql
 /* Events that a worker signs with a key that never comes into the database. */
 
 create or replace function integrity._refuse_reserved_type(
@@ -49607,7 +50123,7 @@ comment on function integrity._append_signed is
 
 revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
 
---! split: 123-integrity-540-samples.sql
+--! split: 126-integrity-540-samples.sql
 /*
  * Samples come often and from many sessions. They are staged without a lock of the log and
  * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
@@ -49712,7 +50228,7 @@ revoke all on integrity.samples from public;
 grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 124-integrity-545-history.sql
+--! split: 127-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -49822,7 +50338,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 125-integrity-550-history-page.sql
+--! split: 128-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -49916,7 +50432,7 @@ comment on function integrity._history_page is
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
---! split: 126-integrity-555-verify-event.sql
+--! split: 129-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -50011,7 +50527,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 127-integrity-560-verify-history.sql
+--! split: 130-integrity-560-verify-history.sql
 create or replace function integrity._tile_roots(
   leaves bytea
 )
@@ -50239,7 +50755,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 128-integrity-570-tree.sql
+--! split: 131-integrity-570-tree.sql
 /* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
 
 create or replace function integrity._perfect_root(
@@ -50454,7 +50970,7 @@ revoke all on function
   integrity._require_size, integrity._require_root
   from public;
 
---! split: 129-integrity-575-tree-head.sql
+--! split: 132-integrity-575-tree-head.sql
 create or replace function integrity.tree_head()
 returns table (
   log_id text,
@@ -50496,7 +51012,7 @@ comment on function integrity.tree_head is
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 130-integrity-580-proofs.sql
+--! split: 133-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -50595,7 +51111,7 @@ revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 131-integrity-582-revoke-key.sql
+--! split: 134-integrity-582-revoke-key.sql
 create or replace function integrity._revocation(
   key_id text,
   reason text,
@@ -50708,7 +51224,7 @@ comment on function integrity.revoke_key is
 revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
 grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
 
---! split: 132-integrity-584-checkpoint.sql
+--! split: 135-integrity-584-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -50797,7 +51313,7 @@ comment on view integrity.checkpoints is 'Checkpoints of this history. holder sa
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 133-integrity-586-retention.sql
+--! split: 136-integrity-586-retention.sql
 /* What may go after a while, and what stays so that later proofs hold. */
 
 create or replace function integrity._expire_samples(
@@ -50915,7 +51431,7 @@ comment on function integrity.prune_history is
 revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
 grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
 
---! split: 134-integrity-588-epochs.sql
+--! split: 137-integrity-588-epochs.sql
 create or replace function integrity.declare_epoch(
   kind text,
   lost_to bigint,
@@ -50997,7 +51513,7 @@ revoke all on integrity.epochs from public;
 grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
 grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 135-integrity-590-export-history.sql
+--! split: 138-integrity-590-export-history.sql
 create or replace function integrity.export_history(
   first_seq bigint default 1,
   max_events int default null
@@ -51079,7 +51595,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 136-integrity-599-history-owner.sql
+--! split: 139-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -51199,7 +51715,7 @@ grant execute on function
 grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
 grant insert on integrity._staged_samples to current_user;
 
---! split: 137-integrity-600-worker.sql
+--! split: 140-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -51363,7 +51879,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 138-integrity-605-worker-signatures.sql
+--! split: 141-integrity-605-worker-signatures.sql
 /* What the worker writes into the history: each call carries its token. */
 create or replace function integrity.worker_prepare_event(
   token bigint,
@@ -51431,7 +51947,7 @@ revoke all on function integrity.worker_prepare_event, integrity.worker_append_s
 grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
   to penstock_admin, penstock_worker;
 
---! split: 139-integrity-610-outbox.sql
+--! split: 142-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -51504,7 +52020,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 140-integrity-620-metrics.sql
+--! split: 143-integrity-620-metrics.sql
 create or replace function integrity.metrics()
 returns table (
   name text,
@@ -51566,7 +52082,7 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 141-integrity-900-ruvector-functions.sql
+--! split: 144-integrity-900-ruvector-functions.sql
 create or replace function integrity._ruvector_functions()
 returns text
 immutable
@@ -51735,7 +52251,7 @@ comment on function integrity._ruvector_functions is
 
 revoke all on function integrity._ruvector_functions from public;
 
---! split: 142-integrity-910-ruvector-views.sql
+--! split: 145-integrity-910-ruvector-views.sql
 create or replace function integrity._ruvector_views()
 returns text
 immutable
@@ -51900,7 +52416,7 @@ comment on function integrity.install_ruvector is
 revoke all on function integrity.install_ruvector from public;
 grant execute on function integrity.install_ruvector to penstock_admin;
 
---! split: 143-memory-000-schema.sql
+--! split: 146-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -51909,7 +52425,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 144-memory-change-settings.sql
+--! split: 147-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -52321,7 +52837,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 145-memory-review.sql
+--! split: 148-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -54416,7 +54932,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 146-memory-010-namespaces.sql
+--! split: 149-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -54579,7 +55095,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 147-memory-015-tenants.sql
+--! split: 150-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -54721,7 +55237,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 148-memory-020-memories.sql
+--! split: 151-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -54852,7 +55368,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 149-memory-030-scheduling.sql
+--! split: 152-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -54936,7 +55452,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 150-memory-040-graph.sql
+--! split: 153-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -54986,7 +55502,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 151-memory-050-decisions.sql
+--! split: 154-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -55031,7 +55547,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 152-memory-060-models.sql
+--! split: 155-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -55143,7 +55659,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 153-memory-070-init.sql
+--! split: 156-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -55252,7 +55768,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 154-memory-100-store.sql
+--! split: 157-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -55451,7 +55967,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 155-memory-110-insert.sql
+--! split: 158-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -55621,7 +56137,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 156-memory-120-records.sql
+--! split: 159-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -55778,7 +56294,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 157-memory-130-supersede.sql
+--! split: 160-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -55895,7 +56411,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 158-memory-200-retrievability.sql
+--! split: 161-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -55947,7 +56463,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 159-memory-210-conditions.sql
+--! split: 162-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -56019,7 +56535,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 160-memory-220-vector-arm.sql
+--! split: 163-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -56123,7 +56639,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 161-memory-230-words.sql
+--! split: 164-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -56244,7 +56760,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 162-memory-235-text-arm.sql
+--! split: 165-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -56340,7 +56856,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 163-memory-240-search.sql
+--! split: 166-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -56538,7 +57054,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 164-memory-300-review.sql
+--! split: 167-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -56642,7 +57158,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 165-memory-310-scheduling.sql
+--! split: 168-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -56787,7 +57303,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 166-memory-400-edges.sql
+--! split: 169-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -56939,7 +57455,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 167-memory-410-neighbors.sql
+--! split: 170-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -57022,7 +57538,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 168-memory-500-domains.sql
+--! split: 171-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -57174,7 +57690,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 169-memory-600-upkeep.sql
+--! split: 172-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -57351,7 +57867,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 170-memory-610-reembed.sql
+--! split: 173-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -57484,7 +58000,7 @@ revoke all on function
   from public;
 grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 171-memory-615-reembed-batches.sql
+--! split: 174-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -57566,7 +58082,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 172-memory-620-reembed-swap.sql
+--! split: 175-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -57694,7 +58210,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 173-postamble.sql
+--! split: 176-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
