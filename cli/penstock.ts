@@ -15,6 +15,10 @@ import { keyAuthorise, keyRevoke } from "./commands/key-revoke.ts"
 import { keyShow } from "./commands/key-show.ts"
 import { indexBuild } from "./commands/index-build.ts"
 import { indexRebuild } from "./commands/index-rebuild.ts"
+import { memoryDue } from "./commands/memory-due.ts"
+import { memoryReembed } from "./commands/memory-reembed.ts"
+import { memoryReview } from "./commands/memory-review.ts"
+import { memoryStats } from "./commands/memory-stats.ts"
 import { migrate } from "./commands/migrate.ts"
 import { move } from "./commands/move.ts"
 import { plans } from "./commands/plans.ts"
@@ -48,6 +52,10 @@ const COMMANDS: readonly Command[] = [
   keyInstall,
   keyRevoke,
   keyAuthorise,
+  memoryReview,
+  memoryDue,
+  memoryStats,
+  memoryReembed,
   demo,
 ]
 

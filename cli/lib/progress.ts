@@ -1,6 +1,7 @@
 /** Progress of long work on standard error: done/total, rate and time left. */
 export interface Progress {
-  update(done: number): void
+  /** `total` where it has grown since the start. */
+  update(done: number, total?: number): void
   finish(): void
 }
 
@@ -35,8 +36,9 @@ export function startProgress(label: string, total: number, stream: NodeJS.Write
     stream.write(isTerminal ? `\r\x1b[K${line()}` : `${line()}\n`)
   }
   return {
-    update(value) {
+    update(value, grown = total) {
       done = value
+      total = grown
       draw(false)
     },
     finish() {

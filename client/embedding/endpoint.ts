@@ -15,6 +15,8 @@ export interface EndpointOptions {
   attempts?: number
   /** First pause between two tries in milliseconds, doubled each time unless the server says Retry-After; default 500. */
   pauseMs?: number
+  /** Requests begun a minute, at most, tries included; default without limit. */
+  requestsPerMinute?: number
   /** Longest wait for one answer in milliseconds; default 60000. */
   timeoutMs?: number
 }
@@ -22,10 +24,11 @@ export interface EndpointOptions {
 /** The endpoint answered with something other than embeddings. `status` is the HTTP status, 0 when there was none. */
 export class EmbeddingError extends Error {
   readonly status: number
-  readonly hint = "check EMBEDDINGS_URL, EMBEDDINGS_MODEL and EMBEDDINGS_API_KEY"
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  readonly hint: string
+  constructor(status: number, message: string, options: ErrorOptions & { hint?: string } = {}) {
     super(message, options)
     this.status = status
+    this.hint = options.hint ?? "check EMBEDDINGS_URL, EMBEDDINGS_MODEL and EMBEDDINGS_API_KEY"
   }
 }
 
@@ -77,12 +80,30 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   })
 }
 
+/** Seconds to wait, from a number of seconds or a date (RFC 9110, section 10.2.3); NaN for neither. */
+function readRetryAfter(value: string | null): number {
+  if (value === null || value === "") return Number.NaN
+  const seconds = Number(value)
+  return Number.isNaN(seconds) ? (Date.parse(value) - Date.now()) / 1000 : seconds
+}
+
 export function endpointEmbedder(options: EndpointOptions): Embedder {
   const { model, apiKey, batchSize = 64, attempts = 4, pauseMs = 500, timeoutMs = 60_000 } = options
+  const { requestsPerMinute } = options
+  if (requestsPerMinute !== undefined && !(requestsPerMinute > 0))
+    throw new RangeError(`requestsPerMinute: expected a number above 0, got ${requestsPerMinute}`)
+  /** When the next request may begin, on the clock of performance.now(). */
+  let nextStart = 0
   const url = address(options.url)
   let dimensions: number | undefined
 
   async function request(input: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+    if (requestsPerMinute !== undefined) {
+      const now = performance.now()
+      const start = Math.max(now, nextStart)
+      nextStart = start + 60_000 / requestsPerMinute
+      if (start > now) await pause(start - now, signal)
+    }
     const timeout = AbortSignal.timeout(timeoutMs)
     let response: Response
     try {
@@ -104,7 +125,7 @@ export function endpointEmbedder(options: EndpointOptions): Embedder {
         response.status,
         `${url.origin} answered ${response.status}: ${(await response.text()).slice(0, 200)}`,
       )
-      throw Object.assign(error, { retryAfter: Number(response.headers.get("retry-after")) })
+      throw Object.assign(error, { retryAfter: readRetryAfter(response.headers.get("retry-after")) })
     }
     return readVectors(await response.json(), input.length)
   }

@@ -41,6 +41,48 @@ $fn$;
 comment on function memory._next_model is
   'The model that a re-embedding is moving to. Errors: 55000 when none is under way.';
 
+create or replace function memory.plan_reembed(
+  name text,
+  dimensions int,
+  hash text default ''
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted memory.embedding_models;
+  progress jsonb;
+begin
+  select m.* into wanted from memory.embedding_models m where m.state = 'next';
+  if found then
+    if (wanted.name, wanted.dimensions, wanted.hash) <> (plan_reembed.name, plan_reembed.dimensions, plan_reembed.hash) then
+      raise exception using errcode = '55000',
+        message = format('a re-embedding to model %L with %s dimensions is under way', wanted.name, wanted.dimensions),
+        hint = 'Finish it, or give it up: select memory.abort_reembed().';
+    end if;
+    progress := memory.reembed_progress();
+    return jsonb_build_object('needed', true, 'resumes', true, 'total', progress -> 'total', 'done', progress -> 'done');
+  end if;
+  select m.* into wanted from memory.embedding_models m where m.state = 'active';
+  if not found then
+    raise exception using errcode = '55000',
+      message = 'no embedding model is registered, so there is nothing to move from',
+      hint = 'Run: select memory.register_model(NAME, DIMENSIONS).';
+  end if;
+  return jsonb_build_object(
+    'needed', (wanted.name, wanted.dimensions, wanted.hash) <> (plan_reembed.name, plan_reembed.dimensions, plan_reembed.hash),
+    'resumes', false, 'total', (select count(*) from memory.memories), 'done', 0
+  );
+end
+$fn$;
+
+comment on function memory.plan_reembed is
+  'What begin_reembed would find: needed, resumes, total and done. Changes nothing. Errors: 55000 when one to another model is under way, or no model is registered.';
+
 create or replace function memory.begin_reembed(
   name text,
   dimensions int,
@@ -55,31 +97,16 @@ set lock_timeout = '2s'
 language plpgsql
 as $fn$
 declare
-  active memory.embedding_models;
-  wanted memory.embedding_models;
+  plan jsonb;
 begin
   if coalesce(begin_reembed.name, '') = '' or begin_reembed.dimensions is null or hash is null
     or begin_reembed.dimensions not between 1 and 4000
   then
     raise exception using errcode = '22023', message = 'expected the name of a model and its dimensions, from 1 to 4000';
   end if;
-  select m.* into active from memory.embedding_models m where m.state = 'active';
-  if not found then
-    raise exception using errcode = '55000',
-      message = 'no embedding model is registered, so there is nothing to move from',
-      hint = 'Run: select memory.register_model(NAME, DIMENSIONS).';
-  end if;
-  select m.* into wanted from memory.embedding_models m where m.state = 'next';
-  if found then
-    if (wanted.name, wanted.dimensions, wanted.hash) <> (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
-      raise exception using errcode = '55000',
-        message = format('a re-embedding to model %L with %s dimensions is under way', wanted.name, wanted.dimensions),
-        hint = 'Finish it, or give it up: select memory.abort_reembed().';
-    end if;
-    return memory.reembed_progress() || '{"resumed": true}';
-  end if;
-  if (active.name, active.dimensions, active.hash) = (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
-    return '{"total": 0, "done": 0, "resumed": false, "needed": false}';
+  plan := memory.plan_reembed(begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash);
+  if (plan -> 'resumes')::boolean or not (plan -> 'needed')::boolean then
+    return plan;
   end if;
   perform integrity.enter('memory', 'index_rebuild');
 
@@ -93,12 +120,12 @@ begin
   execute function memory._tg_memories__forget_shadow();
   insert into memory.embedding_models (name, dimensions, hash, state)
   values (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash, 'next');
-  return memory.reembed_progress() || '{"resumed": false}';
+  return plan;
 end
 $fn$;
 
 comment on function memory.begin_reembed is
-  'Begins to move all embeddings to another model, or goes on with that. Returns total, done, resumed and needed; needed is false when the model is the registered one already. Searches use the old embeddings until memory.finish_reembed. Errors: 55000 when another one is under way.';
+  'Begins to move all embeddings to another model, or goes on with that. Returns needed (false when the model is the registered one already), resumes, total and done. Searches use the old embeddings until memory.finish_reembed. Errors: 55000 when another one is under way.';
 
 create or replace function memory.reembed_progress()
 returns jsonb
@@ -126,6 +153,7 @@ comment on function memory.reembed_progress is
   'How far the re-embedding is: total, done and the model. Errors: 55000 when none is under way.';
 
 revoke all on function
-  memory._tg_memories__forget_shadow, memory._next_model, memory.begin_reembed, memory.reembed_progress
+  memory._tg_memories__forget_shadow, memory._next_model, memory.plan_reembed, memory.begin_reembed,
+  memory.reembed_progress
   from public;
-grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
+grant execute on function memory.plan_reembed, memory.begin_reembed, memory.reembed_progress to penstock_admin;

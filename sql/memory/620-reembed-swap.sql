@@ -8,13 +8,20 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 begin
+  perform memory._next_model();
+  if exists (
+    select from pg_index i
+    where i.indexrelid = to_regclass('memory.memories_embedding_next') and i.indisvalid and i.indisready
+  ) then
+    return null;
+  end if;
   return format('create index%s memories_embedding_next on memory.memories using hnsw (embedding_next %s.halfvec_cosine_ops)',
     case when concurrent then ' concurrently' else '' end, penstock._vector_schema());
 end
 $fn$;
 
 comment on function memory.reembed_index_statement is
-  'The statement that builds the index on the new embeddings, for whoever owns the table and wants it CONCURRENTLY, outside a transaction.';
+  'The statement that builds the index on the new embeddings, for whoever owns the table and wants it CONCURRENTLY, outside a transaction; NULL when it is there. Errors: 55000.';
 
 create or replace function memory.build_reembed_index()
 returns boolean
