@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:07303b50603ab77e70a21d803013cf58ff1cb793
+--! Hash: sha1:3b04ca0d82f3eb778cfa0ea89fd5c8a8decc36c7
 
 --! split: 001-preamble.sql
 /*
@@ -56411,7 +56411,103 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 161-memory-200-retrievability.sql
+--! split: 161-memory-140-transfer.sql
+/*
+ * What copies, exports and imports need beside insert_many, add_edges and record_events.
+ */
+create or replace function memory.supersede_many(
+  links jsonb,
+  namespace text default null
+)
+returns bigint
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  written bigint;
+begin
+  namespace := memory._enter(namespace, 'update', true);
+  perform pg_advisory_xact_lock(hashtext('memory.supersede'), hashtext(namespace));
+  update memory.memories m
+  set superseded_by = l.new_id
+  from jsonb_to_recordset(links) as l (old_id uuid, new_id uuid)
+  join memory.memories n on n.id = l.new_id and n.namespace = supersede_many.namespace
+  where m.id = l.old_id
+    and m.namespace = supersede_many.namespace
+    and m.superseded_by is null;
+  get diagnostics written = row_count;
+  if exists (
+    with recursive chain (start, id, hops) as (
+      select l.old_id, l.new_id, 1 from jsonb_to_recordset(links) as l (old_id uuid, new_id uuid)
+      union
+      select c.start, m.superseded_by, c.hops + 1
+      from chain c
+      join memory.memories m on m.id = c.id
+      where m.superseded_by is not null and c.id <> c.start and c.hops < 10000
+    )
+    select from chain c where c.id = c.start or c.hops = 10000
+  ) then
+    raise exception using errcode = '22023', message = 'expected links that close no circle', hint = 'Nothing was changed.';
+  end if;
+  return written;
+end
+$fn$;
+
+comment on function memory.supersede_many is
+  'Supersedes memories, from a JSON array of old_id and new_id, and returns how many were current before. Links of unknown memories are left out. For copies and imports: repeating it does nothing. Errors: 22023 for a circle.';
+
+create or replace function memory.export_statement(
+  namespace text default null,
+  embeddings boolean default true
+)
+returns text
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  namespace := memory._enter(namespace, 'read');
+  return format(
+    'select line from (
+      select 1 as part, null::timestamptz as at, d.id as key, jsonb_build_object(''domain'', jsonb_build_object(
+        ''id'', d.id, ''label'', d.label, ''top_terms'', d.top_terms, ''memory_count'', d.memory_count%2$s)) as line
+      from memory.domains d where d.namespace = %1$L
+      union all
+      select 2, m.created_at, m.id::text, jsonb_build_object(''memory'', jsonb_build_object(
+        ''id'', m.id, ''content'', m.content, ''node_type'', m.node_type, ''tags'', m.tags, ''domains'', m.domains,
+        ''domain_scores'', m.domain_scores, ''metadata'', m.metadata, ''created_at'', m.created_at, ''updated_at'', m.updated_at,
+        ''valid_from'', m.valid_from, ''valid_until'', m.valid_until,
+        ''scheduling'', to_jsonb(s) - ''memory_id'' - ''namespace''%3$s))
+      from memory.memories m join memory.scheduling s on s.memory_id = m.id where m.namespace = %1$L
+      union all
+      select 3, null, m.id::text, jsonb_build_object(''superseded'', jsonb_build_object(''old_id'', m.id, ''new_id'', m.superseded_by))
+      from memory.memories m where m.namespace = %1$L and m.superseded_by is not null
+      union all
+      select 4, e.created_at, e.source_id || '' '' || e.target_id || '' '' || e.type, jsonb_build_object(''edge'', to_jsonb(e) - ''namespace'')
+      from memory.edges e where e.namespace = %1$L
+      union all
+      select 5, r.reviewed_at, r.id::text, jsonb_build_object(''review'', to_jsonb(r) - ''namespace'' - ''id'')
+      from memory.review_events r where r.namespace = %1$L
+    ) export order by part, at, key',
+    namespace,
+    case when embeddings then ', ''centroid'', d.centroid::text' else '' end,
+    case when embeddings then ', ''embedding'', m.embedding::text' else '' end
+  );
+end
+$fn$;
+
+comment on function memory.export_statement is
+  'The text of a SELECT that gives a whole namespace as JSON objects: domains, memories, what superseded what, edges, reviews. It runs with the rights of the caller. penstock memory export reads it.';
+
+revoke all on function memory.supersede_many, memory.export_statement from public;
+grant execute on function memory.supersede_many, memory.export_statement to penstock_user;
+
+--! split: 162-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -56463,7 +56559,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 162-memory-210-conditions.sql
+--! split: 163-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -56535,7 +56631,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 163-memory-220-vector-arm.sql
+--! split: 164-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -56639,7 +56735,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 164-memory-230-words.sql
+--! split: 165-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -56760,7 +56856,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 165-memory-235-text-arm.sql
+--! split: 166-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -56856,7 +56952,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 166-memory-240-search.sql
+--! split: 167-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -57054,7 +57150,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 167-memory-300-review.sql
+--! split: 168-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -57158,7 +57254,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 168-memory-310-scheduling.sql
+--! split: 169-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -57303,7 +57399,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 169-memory-400-edges.sql
+--! split: 170-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -57455,7 +57551,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 170-memory-410-neighbors.sql
+--! split: 171-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -57538,7 +57634,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 171-memory-500-domains.sql
+--! split: 172-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -57690,7 +57786,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 172-memory-600-upkeep.sql
+--! split: 173-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -57867,7 +57963,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 173-memory-610-reembed.sql
+--! split: 174-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -57911,6 +58007,48 @@ $fn$;
 comment on function memory._next_model is
   'The model that a re-embedding is moving to. Errors: 55000 when none is under way.';
 
+create or replace function memory.plan_reembed(
+  name text,
+  dimensions int,
+  hash text default ''
+)
+returns jsonb
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  wanted memory.embedding_models;
+  progress jsonb;
+begin
+  select m.* into wanted from memory.embedding_models m where m.state = 'next';
+  if found then
+    if (wanted.name, wanted.dimensions, wanted.hash) <> (plan_reembed.name, plan_reembed.dimensions, plan_reembed.hash) then
+      raise exception using errcode = '55000',
+        message = format('a re-embedding to model %L with %s dimensions is under way', wanted.name, wanted.dimensions),
+        hint = 'Finish it, or give it up: select memory.abort_reembed().';
+    end if;
+    progress := memory.reembed_progress();
+    return jsonb_build_object('needed', true, 'resumes', true, 'total', progress -> 'total', 'done', progress -> 'done');
+  end if;
+  select m.* into wanted from memory.embedding_models m where m.state = 'active';
+  if not found then
+    raise exception using errcode = '55000',
+      message = 'no embedding model is registered, so there is nothing to move from',
+      hint = 'Run: select memory.register_model(NAME, DIMENSIONS).';
+  end if;
+  return jsonb_build_object(
+    'needed', (wanted.name, wanted.dimensions, wanted.hash) <> (plan_reembed.name, plan_reembed.dimensions, plan_reembed.hash),
+    'resumes', false, 'total', (select count(*) from memory.memories), 'done', 0
+  );
+end
+$fn$;
+
+comment on function memory.plan_reembed is
+  'What begin_reembed would find: needed, resumes, total and done. Changes nothing. Errors: 55000 when one to another model is under way, or no model is registered.';
+
 create or replace function memory.begin_reembed(
   name text,
   dimensions int,
@@ -57925,31 +58063,16 @@ set lock_timeout = '2s'
 language plpgsql
 as $fn$
 declare
-  active memory.embedding_models;
-  wanted memory.embedding_models;
+  plan jsonb;
 begin
   if coalesce(begin_reembed.name, '') = '' or begin_reembed.dimensions is null or hash is null
     or begin_reembed.dimensions not between 1 and 4000
   then
     raise exception using errcode = '22023', message = 'expected the name of a model and its dimensions, from 1 to 4000';
   end if;
-  select m.* into active from memory.embedding_models m where m.state = 'active';
-  if not found then
-    raise exception using errcode = '55000',
-      message = 'no embedding model is registered, so there is nothing to move from',
-      hint = 'Run: select memory.register_model(NAME, DIMENSIONS).';
-  end if;
-  select m.* into wanted from memory.embedding_models m where m.state = 'next';
-  if found then
-    if (wanted.name, wanted.dimensions, wanted.hash) <> (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
-      raise exception using errcode = '55000',
-        message = format('a re-embedding to model %L with %s dimensions is under way', wanted.name, wanted.dimensions),
-        hint = 'Finish it, or give it up: select memory.abort_reembed().';
-    end if;
-    return memory.reembed_progress() || '{"resumed": true}';
-  end if;
-  if (active.name, active.dimensions, active.hash) = (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash) then
-    return '{"total": 0, "done": 0, "resumed": false, "needed": false}';
+  plan := memory.plan_reembed(begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash);
+  if (plan -> 'resumes')::boolean or not (plan -> 'needed')::boolean then
+    return plan;
   end if;
   perform integrity.enter('memory', 'index_rebuild');
 
@@ -57963,12 +58086,12 @@ begin
   execute function memory._tg_memories__forget_shadow();
   insert into memory.embedding_models (name, dimensions, hash, state)
   values (begin_reembed.name, begin_reembed.dimensions, begin_reembed.hash, 'next');
-  return memory.reembed_progress() || '{"resumed": false}';
+  return plan;
 end
 $fn$;
 
 comment on function memory.begin_reembed is
-  'Begins to move all embeddings to another model, or goes on with that. Returns total, done, resumed and needed; needed is false when the model is the registered one already. Searches use the old embeddings until memory.finish_reembed. Errors: 55000 when another one is under way.';
+  'Begins to move all embeddings to another model, or goes on with that. Returns needed (false when the model is the registered one already), resumes, total and done. Searches use the old embeddings until memory.finish_reembed. Errors: 55000 when another one is under way.';
 
 create or replace function memory.reembed_progress()
 returns jsonb
@@ -57996,11 +58119,12 @@ comment on function memory.reembed_progress is
   'How far the re-embedding is: total, done and the model. Errors: 55000 when none is under way.';
 
 revoke all on function
-  memory._tg_memories__forget_shadow, memory._next_model, memory.begin_reembed, memory.reembed_progress
+  memory._tg_memories__forget_shadow, memory._next_model, memory.plan_reembed, memory.begin_reembed,
+  memory.reembed_progress
   from public;
-grant execute on function memory.begin_reembed, memory.reembed_progress to penstock_admin;
+grant execute on function memory.plan_reembed, memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 174-memory-615-reembed-batches.sql
+--! split: 175-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -58082,7 +58206,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 175-memory-620-reembed-swap.sql
+--! split: 176-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -58093,13 +58217,20 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 begin
+  perform memory._next_model();
+  if exists (
+    select from pg_index i
+    where i.indexrelid = to_regclass('memory.memories_embedding_next') and i.indisvalid and i.indisready
+  ) then
+    return null;
+  end if;
   return format('create index%s memories_embedding_next on memory.memories using hnsw (embedding_next %s.halfvec_cosine_ops)',
     case when concurrent then ' concurrently' else '' end, penstock._vector_schema());
 end
 $fn$;
 
 comment on function memory.reembed_index_statement is
-  'The statement that builds the index on the new embeddings, for whoever owns the table and wants it CONCURRENTLY, outside a transaction.';
+  'The statement that builds the index on the new embeddings, for whoever owns the table and wants it CONCURRENTLY, outside a transaction; NULL when it is there. Errors: 55000.';
 
 create or replace function memory.build_reembed_index()
 returns boolean
@@ -58210,7 +58341,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 176-postamble.sql
+--! split: 177-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
