@@ -9,7 +9,7 @@ SETUP := node_modules/.package-lock.json
 PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long conformance lint format bench bench-peers migration reference sbom clean
+.PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference sbom clean
 .PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
@@ -30,6 +30,9 @@ demo: build ## Run the main job on the embedded database, on real input (INPUT=f
 
 test: build ## Run every suite that this machine can run; the last line has the totals
 	@$(TSX) test/run.ts
+
+test-chaos: build ## Real faults on private servers; a fault that is skipped fails
+	@PENSTOCK_NO_SKIP=1 $(TSX) test/run.ts --only chaos
 
 test-long: build ## The same suites with 100 000 generated cases and more
 	@PENSTOCK_TEST_LONG=1 $(TSX) test/run.ts

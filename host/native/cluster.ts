@@ -18,6 +18,10 @@ export interface ClusterOptions {
   dir?: string
   /** Server settings, such as { fsync: "off" }. They replace those of an earlier start. */
   settings?: Record<string, string>
+  /** More arguments of initdb, for a directory that is made new. */
+  initdb?: readonly string[]
+  /** More environment of the server process, such as a library to preload. */
+  env?: Record<string, string>
 }
 
 export interface Cluster {
@@ -55,9 +59,14 @@ const serverUser = async (): Promise<{ uid: number; gid: number } | undefined> =
 }
 
 /** Runs one of the server's programs as the server's user; resolves with what it printed. */
-export const runServerProgram = async (program: string, args: readonly string[]): Promise<string> => {
+export const runServerProgram = async (
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> => {
   const user = await serverUser()
-  const { stdout } = await run(join(serverBinaries(), program), args, { ...user, cwd: "/" })
+  const options = { ...user, cwd: "/", env: { ...process.env, ...env } }
+  const { stdout } = await run(join(serverBinaries(), program), args, options)
   return stdout
 }
 
@@ -82,7 +91,7 @@ const paths = (dir: string) => ({
 const defaultDirectory = (): string => resolve(process.env.PENSTOCK_WORK ?? ".penstock", "db")
 
 /** A folder that belongs to the server's user and is closed to everyone else. */
-const makePrivate = async (dir: string): Promise<void> => {
+export const makePrivate = async (dir: string): Promise<void> => {
   const user = await serverUser()
   await mkdir(dir, { recursive: true })
   await chmod(dir, 0o700)
@@ -99,11 +108,11 @@ const writePrivate = async (path: string, text: string): Promise<void> => {
   if (user !== undefined) await chown(path, user.uid, user.gid)
 }
 
-const initialise = async (dir: string): Promise<void> => {
+const initialise = async (dir: string, more: readonly string[]): Promise<void> => {
   const { data, password } = paths(dir)
   await writePrivate(password, randomBytes(24).toString("base64url"))
   const account = ["--username", "postgres", "--pwfile", password, "--auth", "scram-sha-256"]
-  await runServerProgram("initdb", ["--pgdata", data, ...account, "--encoding", "UTF8", "--locale", "C.UTF-8"])
+  await runServerProgram("initdb", ["--pgdata", data, ...account, "--encoding", "UTF8", "--locale", "C.UTF-8", ...more])
   const configuration = join(data, "postgresql.conf")
   await writeFile(configuration, `${await readFile(configuration, "utf8")}\ninclude 'penstock.conf'\n`)
 }
@@ -129,26 +138,28 @@ const stopServer = async (dir: string, mode: "fast" | "immediate"): Promise<void
 export const startCluster = async ({
   dir = defaultDirectory(),
   settings = {},
+  initdb = [],
+  env = {},
 }: ClusterOptions = {}): Promise<Cluster> => {
   const home = resolve(dir)
   const { data, log, url: urlFile, password } = paths(home)
   const stop = (mode: "fast" | "immediate" = "fast") => stopServer(home, mode)
   if (await isRunning(data)) return { url: (await readFile(urlFile, "utf8")).trim(), data, stop }
   await makePrivate(home)
-  if (!existsSync(join(data, "PG_VERSION"))) await initialise(home)
-  const port = await freePort()
+  if (!existsSync(join(data, "PG_VERSION"))) await initialise(home, initdb)
+  const port = settings.port ?? String(await freePort())
   // A socket's path may have about 100 bytes.
   const socket = home.length < 80 ? home : await mkdtemp(join(tmpdir(), "penstock-socket-"))
   if (socket !== home) await makePrivate(socket)
   const all = {
-    port: String(port),
+    port,
     listen_addresses: "127.0.0.1",
     unix_socket_directories: socket,
     ...settings,
   }
   const lines = Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
   await writePrivate(join(data, "penstock.conf"), lines.join(""))
-  await runServerProgram("pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log]).catch(async () => {
+  await runServerProgram("pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log], env).catch(async () => {
     throw new Error(`the server did not start:\n${(await readFile(log, "utf8")).slice(-2000)}`)
   })
   const url = `postgres://postgres:${await readFile(password, "utf8")}@127.0.0.1:${port}/penstock`

@@ -15,8 +15,8 @@ import type { Fields, Finding, SignalDefinition } from "./signal-definition.ts"
 const walStatus = orNull(oneOf("reserved", "extended", "unreserved", "lost"))
 
 const replicaTrouble = (member: string, connected: boolean, status: string | null, lagBytes: number): string => {
-  if (!connected) return `replica ${member} is not connected`
   if (status === "lost") return `replica ${member} has lost the WAL it needs and must be rebuilt`
+  if (!connected) return `replica ${member} is not connected`
   if (status === "unreserved") return `replica ${member} is about to lose the WAL it needs`
   return `replica ${member} is ${megabytes(lagBytes)} behind`
 }

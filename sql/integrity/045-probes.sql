@@ -22,7 +22,6 @@ create table integrity._probes (
   member text not null,
   started_at timestamptz,
   pid int,
-  backend_start timestamptz,
   attempted_at timestamptz,
   succeeded_at timestamptz,
   status text not null default 'never',

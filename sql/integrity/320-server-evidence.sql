@@ -17,6 +17,60 @@ $fn$;
 
 comment on function integrity._is_embedded is 'Whether this is a single backend without a server around it, as PGlite is.';
 
+create or replace function integrity._needed_standbys()
+returns int
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  names constant text := current_setting('synchronous_standby_names');
+begin
+  return case
+    when btrim(names) = '' then 0
+    else coalesce((regexp_match(names, '^\s*(?:any\s+|first\s+)?([0-9]+)\s*\(', 'i'))[1]::int, 1)
+  end;
+end
+$fn$;
+
+comment on function integrity._needed_standbys is
+  'How many synchronous standbys a commit waits for, by synchronous_standby_names.';
+
+create or replace function integrity._connected_standbys()
+returns int
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (select count(*)::int from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'));
+end
+$fn$;
+
+comment on function integrity._connected_standbys is
+  'How many synchronous standbys there are. 0 for who may not see statistics.';
+
+create or replace function integrity._do_not_wait_for_standbys()
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if current_setting('synchronous_commit') not in ('off', 'local')
+    and integrity._needed_standbys() > integrity._connected_standbys()
+  then
+    perform set_config('synchronous_commit', 'local', true);
+  end if;
+end
+$fn$;
+
+comment on function integrity._do_not_wait_for_standbys is
+  'While synchronous standbys are missing, lets this transaction commit without them: that they are missing must come to light.';
+
 create or replace function integrity._evidence_sync_quorum(
   registered penstock._collections
 )
@@ -27,17 +81,17 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  names constant text := current_setting('synchronous_standby_names');
+  needed constant int := integrity._needed_standbys();
 begin
-  if btrim(names) = '' then
+  if needed = 0 then
     return '[]';
   end if;
   return jsonb_build_array(jsonb_build_object(
     'signal', 'sync_quorum',
-    'member', left(names, 500),
+    'member', left(current_setting('synchronous_standby_names'), 500),
     'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
-    'needed', coalesce((regexp_match(names, '^\s*(?:any\s+|first\s+)?([0-9]+)\s*\(', 'i'))[1]::int, 1),
-    'connected', (select count(*) from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'))
+    'needed', needed,
+    'connected', integrity._connected_standbys()
   ));
 end
 $fn$;
@@ -73,6 +127,7 @@ $fn$;
 comment on function integrity._evidence_subscriptions is 'Logical subscriptions of this database, those that an error has disabled included, and whether their worker runs.';
 
 revoke all on function
-  integrity._is_embedded, integrity._evidence_sync_quorum,
+  integrity._is_embedded, integrity._needed_standbys, integrity._connected_standbys,
+  integrity._do_not_wait_for_standbys, integrity._evidence_sync_quorum,
   integrity._evidence_subscriptions
   from public;

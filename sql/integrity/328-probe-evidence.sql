@@ -24,7 +24,8 @@ begin
           else p.note
         end,
         'holds_partitions', true,
-        'age_secs', greatest(extract(epoch from right_now - p.succeeded_at), 0),
+        /* A success that lies ahead was before the clock was set back: nobody knows when. */
+        'age_secs', case when p.succeeded_at <= right_now then extract(epoch from right_now - p.succeeded_at) end,
         'probe_interval_secs', settings.server_probe_interval_secs,
         'last_probe_failed', overdue.yes or coalesce(p.status = 'failed', false)
       )
@@ -37,7 +38,10 @@ begin
     ) as held
     left join integrity._probes p on p.kind = 'server' and p.collection is null and p.member = held.foreign_server
     cross join lateral (
-      select coalesce(p.started_at + make_interval(secs => settings.server_probe_timeout_secs) < right_now, false) as yes
+      select coalesce(
+        p.started_at + make_interval(secs => settings.server_probe_timeout_secs) < right_now or p.started_at > right_now,
+        false
+      ) as yes
     ) as overdue
   );
 end

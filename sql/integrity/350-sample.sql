@@ -21,6 +21,7 @@ declare
   compiled_for_index boolean := before.witness_is_index;
   samples_taken int := 0;
 begin
+  perform integrity._do_not_wait_for_standbys();
   recorded := integrity._record_inventory(collection, 'sample');
   if '[]' <> any (array[recorded -> 'added', recorded -> 'indexed', recorded -> 'replicas_added']) then
     perform integrity._append_event('inventory', collection, recorded);

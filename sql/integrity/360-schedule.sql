@@ -12,6 +12,8 @@ declare
   interval_secs constant float8 := (integrity._active_policy(collection) -> 'sample_interval_secs')::float8;
   locked record;
 begin
+  /* The lock alone makes this transaction one that would wait. */
+  perform integrity._do_not_wait_for_standbys();
   select s.last_sample_at, (s.machine #>> '{override,until_us}')::bigint as override_until_us into locked
   from integrity._states s
   where s.collection = _sample_if_due.collection
@@ -19,6 +21,8 @@ begin
   if not found
     or (
       locked.last_sample_at + make_interval(secs => interval_secs) > clock_timestamp()
+      /* After the clock was set back the last sample lies ahead, and tells nothing. */
+      and locked.last_sample_at <= clock_timestamp()
       and coalesce(to_timestamp(locked.override_until_us / 1000000.0) > clock_timestamp(), true)
     )
   then

@@ -1,4 +1,22 @@
 /* The book that is kept about probes: which are under way, what they found. */
+create or replace function integrity._probe_lock(
+  kind text,
+  member text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform pg_advisory_xact_lock_shared(1346719312, hashtext(kind || ' ' || member));
+end
+$fn$;
+
+comment on function integrity._probe_lock is
+  'Shows, until this transaction ends, however it ends, that this session makes a probe. Advisory lock of class 1346719312 (PENP).';
+
 create or replace function integrity._probe_is_running(
   probe integrity._probes
 )
@@ -11,14 +29,17 @@ as $fn$
 begin
   return exists (
     select
-    from pg_catalog.pg_stat_activity a
-    where a.pid = probe.pid and coalesce(a.backend_start = probe.backend_start, true)
+    from pg_catalog.pg_locks l
+    where l.locktype = 'advisory'
+      and l.classid = 1346719312
+      and l.objid::bigint = hashtext(probe.kind || ' ' || probe.member) & 4294967295
+      and l.pid = probe.pid
   );
 end
 $fn$;
 
 comment on function integrity._probe_is_running is
-  'Whether the session that began a probe is still there.';
+  'Whether the session that began a probe is still at it.';
 
 create or replace function integrity._begin_probe(
   kind text,
@@ -36,6 +57,7 @@ as $fn$
 declare
   before integrity._probes;
 begin
+  perform integrity._do_not_wait_for_standbys();
   insert into integrity._probes (kind, collection, member)
   values (_begin_probe.kind, _begin_probe.collection, _begin_probe.member)
   on conflict do nothing;
@@ -46,15 +68,15 @@ begin
     and p.member = _begin_probe.member
   for update skip locked;
   if not found
-    or before.attempted_at + make_interval(secs => interval_secs) > clock_timestamp()
+    /* After the clock was set back the last attempt lies ahead, and tells nothing. */
+    or (before.attempted_at + make_interval(secs => interval_secs) > clock_timestamp() and before.attempted_at <= clock_timestamp())
     or (before.started_at is not null and integrity._probe_is_running(before))
   then
     return false;
   end if;
   update integrity._probes p
   set started_at = clock_timestamp(),
-      pid = pg_backend_pid(),
-      backend_start = (select a.backend_start from pg_catalog.pg_stat_activity a where a.pid = pg_backend_pid())
+      pid = pg_backend_pid()
   where p.kind = _begin_probe.kind
     and p.collection is not distinct from _begin_probe.collection
     and p.member = _begin_probe.member;
@@ -81,10 +103,10 @@ as $fn$
 declare
   is_corrupt constant boolean := kind = 'primary_key' and outcome ->> 'status' = 'failed';
 begin
+  perform integrity._do_not_wait_for_standbys();
   update integrity._probes p
   set started_at = null,
       pid = null,
-      backend_start = null,
       attempted_at = clock_timestamp(),
       succeeded_at = case when outcome ->> 'status' = 'ok' then clock_timestamp() else p.succeeded_at end,
       status = outcome ->> 'status',
@@ -124,7 +146,10 @@ begin
     from integrity._probes p
     cross join integrity.sources s
     where p.kind = 'server'
-      and p.started_at + make_interval(secs => s.server_probe_timeout_secs) < clock_timestamp()
+      and (
+        p.started_at + make_interval(secs => s.server_probe_timeout_secs) < clock_timestamp()
+        or p.started_at > clock_timestamp()
+      )
       and p.pid <> pg_backend_pid()
   loop
     begin
@@ -144,7 +169,7 @@ comment on function integrity._cancel_overdue_probes is
   'Ends probes of foreign servers that have waited for longer than they may. The sampler calls it, for a session that waits cannot watch itself.';
 
 revoke all on function
-  integrity._probe_is_running, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+  integrity._probe_lock, integrity._probe_is_running, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   from public;
-grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+grant execute on function integrity._probe_lock, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;

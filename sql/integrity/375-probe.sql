@@ -111,6 +111,7 @@ declare
   found_result jsonb := '{}';
   where_raised text;
 begin
+  perform integrity._probe_lock(kind, member);
   begin
     if kind = 'server' then
       perform integrity._read_as_owner(leaf);

@@ -213,13 +213,14 @@ describe("sources", () => {
   })
 })
 
-test("two probers share the work: what is under way is not begun again", async () => {
+test("what is under way is not begun again, and a prober that is gone blocks nobody", async () => {
   await db.query("update integrity._probes set started_at = null, pid = null where kind = 'recall'")
   const begin = "select integrity._begin_probe('recall', 'docs', 'docs', 0)"
   expect(await db.value(begin)).toBe(true)
+  await db.query("begin")
+  await db.query("select integrity._probe_lock('recall', 'docs')")
   expect(await db.value(begin)).toBe(false)
-  // a prober that is gone does not block the next one
-  await db.query("update integrity._probes set pid = -1 where kind = 'recall'")
+  await db.query("rollback")
   expect(await db.value(begin)).toBe(true)
   await db.query("select integrity._end_probe('recall', 'docs', 'docs', $1)", [
     JSON.stringify({ status: "ok", result: { recall: 1 } }),
