@@ -39,7 +39,7 @@ const startForwarder = (
 ): Promise<{ port: number; say: (word: string) => Promise<void>; close: () => void }> =>
   new Promise((done, failed) => {
     const script = fileURLToPath(new URL("forwarder.cjs", import.meta.url))
-    const [program = "", ...args] = [...prefix, process.execPath, script, listen, target]
+    const [program, ...args] = [...prefix, process.execPath, script, listen, target]
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] })
     let answered: ((line: string) => void) | undefined
     child.once("error", failed)

@@ -23,6 +23,9 @@ const server = net.createServer((client) => {
 server.listen(0, listen, () => console.log(server.address().port))
 process.stdin.on("data", (data) => {
   isCut = data.toString().trim() === "cut"
-  for (const socket of sockets) isCut ? socket.pause() : socket.resume()
+  for (const socket of sockets) {
+    if (isCut) socket.pause()
+    else socket.resume()
+  }
   console.log("ok")
 })
