@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:3b04ca0d82f3eb778cfa0ea89fd5c8a8decc36c7
+--! Hash: sha1:ae1c384dba4bf556eba256c698d65e94df7eb655
 
 --! split: 001-preamble.sql
 /*
@@ -11635,7 +11635,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_contract.ts */
-let definition = globalThis["integrity._contract f87189cccfe60ec8"];
+let definition = globalThis["integrity._contract 6a223838a9491d67"];
 if (definition === undefined) {
 (() => {
   // plv8-src/integrity/canonical-order.ts
@@ -11999,8 +11999,8 @@ if (definition === undefined) {
   // plv8-src/integrity/signals-service.ts
   var walStatus = orNull(oneOf("reserved", "extended", "unreserved", "lost"));
   var replicaTrouble = (member, connected, status, lagBytes) => {
-    if (!connected) return `replica ${member} is not connected`;
     if (status === "lost") return `replica ${member} has lost the WAL it needs and must be rebuilt`;
+    if (!connected) return `replica ${member} is not connected`;
     if (status === "unreserved") return `replica ${member} is about to lose the WAL it needs`;
     return `replica ${member} is ${megabytes(lagBytes)} behind`;
   };
@@ -12602,7 +12602,7 @@ if (definition === undefined) {
   // penstock:integrity/_contract.ts
   definition = contract_default;
 })();
-Object.defineProperty(globalThis, "integrity._contract f87189cccfe60ec8", { value: definition });
+Object.defineProperty(globalThis, "integrity._contract 6a223838a9491d67", { value: definition });
 }
 const rows = definition.run({ evidence });
 return Array.isArray(rows) ? rows : [rows];
@@ -39006,7 +39006,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if aaf4cef07b17967c"];
+let definition = globalThis["integrity._what_if d9d16d3d273cda6d"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -39351,8 +39351,8 @@ if (definition === undefined) {
   // plv8-src/integrity/signals-service.ts
   var walStatus = orNull(oneOf("reserved", "extended", "unreserved", "lost"));
   var replicaTrouble = (member, connected, status, lagBytes) => {
-    if (!connected) return `replica ${member} is not connected`;
     if (status === "lost") return `replica ${member} has lost the WAL it needs and must be rebuilt`;
+    if (!connected) return `replica ${member} is not connected`;
     if (status === "unreserved") return `replica ${member} is about to lose the WAL it needs`;
     return `replica ${member} is ${megabytes(lagBytes)} behind`;
   };
@@ -41586,7 +41586,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if aaf4cef07b17967c", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if d9d16d3d273cda6d", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
@@ -43595,7 +43595,6 @@ create table integrity._probes (
   member text not null,
   started_at timestamptz,
   pid int,
-  backend_start timestamptz,
   attempted_at timestamptz,
   succeeded_at timestamptz,
   status text not null default 'never',
@@ -46145,6 +46144,60 @@ $fn$;
 
 comment on function integrity._is_embedded is 'Whether this is a single backend without a server around it, as PGlite is.';
 
+create or replace function integrity._needed_standbys()
+returns int
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  names constant text := current_setting('synchronous_standby_names');
+begin
+  return case
+    when btrim(names) = '' then 0
+    else coalesce((regexp_match(names, '^\s*(?:any\s+|first\s+)?([0-9]+)\s*\(', 'i'))[1]::int, 1)
+  end;
+end
+$fn$;
+
+comment on function integrity._needed_standbys is
+  'How many synchronous standbys a commit waits for, by synchronous_standby_names.';
+
+create or replace function integrity._connected_standbys()
+returns int
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  return (select count(*)::int from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'));
+end
+$fn$;
+
+comment on function integrity._connected_standbys is
+  'How many synchronous standbys there are. 0 for who may not see statistics.';
+
+create or replace function integrity._do_not_wait_for_standbys()
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  if current_setting('synchronous_commit') not in ('off', 'local')
+    and integrity._needed_standbys() > integrity._connected_standbys()
+  then
+    perform set_config('synchronous_commit', 'local', true);
+  end if;
+end
+$fn$;
+
+comment on function integrity._do_not_wait_for_standbys is
+  'While synchronous standbys are missing, lets this transaction commit without them: that they are missing must come to light.';
+
 create or replace function integrity._evidence_sync_quorum(
   registered penstock._collections
 )
@@ -46155,17 +46208,17 @@ set search_path = pg_catalog, pg_temp
 language plpgsql
 as $fn$
 declare
-  names constant text := current_setting('synchronous_standby_names');
+  needed constant int := integrity._needed_standbys();
 begin
-  if btrim(names) = '' then
+  if needed = 0 then
     return '[]';
   end if;
   return jsonb_build_array(jsonb_build_object(
     'signal', 'sync_quorum',
-    'member', left(names, 500),
+    'member', left(current_setting('synchronous_standby_names'), 500),
     'status', case when pg_has_role('pg_read_all_stats', 'usage') then 'measured' else 'blind' end,
-    'needed', coalesce((regexp_match(names, '^\s*(?:any\s+|first\s+)?([0-9]+)\s*\(', 'i'))[1]::int, 1),
-    'connected', (select count(*) from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'))
+    'needed', needed,
+    'connected', integrity._connected_standbys()
   ));
 end
 $fn$;
@@ -46201,7 +46254,8 @@ $fn$;
 comment on function integrity._evidence_subscriptions is 'Logical subscriptions of this database, those that an error has disabled included, and whether their worker runs.';
 
 revoke all on function
-  integrity._is_embedded, integrity._evidence_sync_quorum,
+  integrity._is_embedded, integrity._needed_standbys, integrity._connected_standbys,
+  integrity._do_not_wait_for_standbys, integrity._evidence_sync_quorum,
   integrity._evidence_subscriptions
   from public;
 
@@ -46700,7 +46754,8 @@ begin
           else p.note
         end,
         'holds_partitions', true,
-        'age_secs', greatest(extract(epoch from right_now - p.succeeded_at), 0),
+        /* A success that lies ahead was before the clock was set back: nobody knows when. */
+        'age_secs', case when p.succeeded_at <= right_now then extract(epoch from right_now - p.succeeded_at) end,
         'probe_interval_secs', settings.server_probe_interval_secs,
         'last_probe_failed', overdue.yes or coalesce(p.status = 'failed', false)
       )
@@ -46713,7 +46768,10 @@ begin
     ) as held
     left join integrity._probes p on p.kind = 'server' and p.collection is null and p.member = held.foreign_server
     cross join lateral (
-      select coalesce(p.started_at + make_interval(secs => settings.server_probe_timeout_secs) < right_now, false) as yes
+      select coalesce(
+        p.started_at + make_interval(secs => settings.server_probe_timeout_secs) < right_now or p.started_at > right_now,
+        false
+      ) as yes
     ) as overdue
   );
 end
@@ -47310,6 +47368,7 @@ declare
   compiled_for_index boolean := before.witness_is_index;
   samples_taken int := 0;
 begin
+  perform integrity._do_not_wait_for_standbys();
   recorded := integrity._record_inventory(collection, 'sample');
   if '[]' <> any (array[recorded -> 'added', recorded -> 'indexed', recorded -> 'replicas_added']) then
     perform integrity._append_event('inventory', collection, recorded);
@@ -47429,6 +47488,8 @@ declare
   interval_secs constant float8 := (integrity._active_policy(collection) -> 'sample_interval_secs')::float8;
   locked record;
 begin
+  /* The lock alone makes this transaction one that would wait. */
+  perform integrity._do_not_wait_for_standbys();
   select s.last_sample_at, (s.machine #>> '{override,until_us}')::bigint as override_until_us into locked
   from integrity._states s
   where s.collection = _sample_if_due.collection
@@ -47436,6 +47497,8 @@ begin
   if not found
     or (
       locked.last_sample_at + make_interval(secs => interval_secs) > clock_timestamp()
+      /* After the clock was set back the last sample lies ahead, and tells nothing. */
+      and locked.last_sample_at <= clock_timestamp()
       and coalesce(to_timestamp(locked.override_until_us / 1000000.0) > clock_timestamp(), true)
     )
   then
@@ -47593,6 +47656,24 @@ grant execute on function integrity._probe_targets to penstock_admin, penstock_o
 
 --! split: 107-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
+create or replace function integrity._probe_lock(
+  kind text,
+  member text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+begin
+  perform pg_advisory_xact_lock_shared(1346719312, hashtext(kind || ' ' || member));
+end
+$fn$;
+
+comment on function integrity._probe_lock is
+  'Shows, until this transaction ends, however it ends, that this session makes a probe. Advisory lock of class 1346719312 (PENP).';
+
 create or replace function integrity._probe_is_running(
   probe integrity._probes
 )
@@ -47605,14 +47686,17 @@ as $fn$
 begin
   return exists (
     select
-    from pg_catalog.pg_stat_activity a
-    where a.pid = probe.pid and coalesce(a.backend_start = probe.backend_start, true)
+    from pg_catalog.pg_locks l
+    where l.locktype = 'advisory'
+      and l.classid = 1346719312
+      and l.objid::bigint = hashtext(probe.kind || ' ' || probe.member) & 4294967295
+      and l.pid = probe.pid
   );
 end
 $fn$;
 
 comment on function integrity._probe_is_running is
-  'Whether the session that began a probe is still there.';
+  'Whether the session that began a probe is still at it.';
 
 create or replace function integrity._begin_probe(
   kind text,
@@ -47630,6 +47714,7 @@ as $fn$
 declare
   before integrity._probes;
 begin
+  perform integrity._do_not_wait_for_standbys();
   insert into integrity._probes (kind, collection, member)
   values (_begin_probe.kind, _begin_probe.collection, _begin_probe.member)
   on conflict do nothing;
@@ -47640,15 +47725,15 @@ begin
     and p.member = _begin_probe.member
   for update skip locked;
   if not found
-    or before.attempted_at + make_interval(secs => interval_secs) > clock_timestamp()
+    /* After the clock was set back the last attempt lies ahead, and tells nothing. */
+    or (before.attempted_at + make_interval(secs => interval_secs) > clock_timestamp() and before.attempted_at <= clock_timestamp())
     or (before.started_at is not null and integrity._probe_is_running(before))
   then
     return false;
   end if;
   update integrity._probes p
   set started_at = clock_timestamp(),
-      pid = pg_backend_pid(),
-      backend_start = (select a.backend_start from pg_catalog.pg_stat_activity a where a.pid = pg_backend_pid())
+      pid = pg_backend_pid()
   where p.kind = _begin_probe.kind
     and p.collection is not distinct from _begin_probe.collection
     and p.member = _begin_probe.member;
@@ -47675,10 +47760,10 @@ as $fn$
 declare
   is_corrupt constant boolean := kind = 'primary_key' and outcome ->> 'status' = 'failed';
 begin
+  perform integrity._do_not_wait_for_standbys();
   update integrity._probes p
   set started_at = null,
       pid = null,
-      backend_start = null,
       attempted_at = clock_timestamp(),
       succeeded_at = case when outcome ->> 'status' = 'ok' then clock_timestamp() else p.succeeded_at end,
       status = outcome ->> 'status',
@@ -47718,7 +47803,10 @@ begin
     from integrity._probes p
     cross join integrity.sources s
     where p.kind = 'server'
-      and p.started_at + make_interval(secs => s.server_probe_timeout_secs) < clock_timestamp()
+      and (
+        p.started_at + make_interval(secs => s.server_probe_timeout_secs) < clock_timestamp()
+        or p.started_at > clock_timestamp()
+      )
       and p.pid <> pg_backend_pid()
   loop
     begin
@@ -47738,9 +47826,9 @@ comment on function integrity._cancel_overdue_probes is
   'Ends probes of foreign servers that have waited for longer than they may. The sampler calls it, for a session that waits cannot watch itself.';
 
 revoke all on function
-  integrity._probe_is_running, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+  integrity._probe_lock, integrity._probe_is_running, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   from public;
-grant execute on function integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
+grant execute on function integrity._probe_lock, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
 --! split: 108-integrity-375-probe.sql
@@ -47857,6 +47945,7 @@ declare
   found_result jsonb := '{}';
   where_raised text;
 begin
+  perform integrity._probe_lock(kind, member);
   begin
     if kind = 'server' then
       perform integrity._read_as_owner(leaf);
