@@ -23,7 +23,7 @@ export interface ServerRow {
   readonly version: number | bigint
   readonly key_id: Uint8Array
   readonly nonce: Uint8Array
-  readonly token: string | null
+  readonly token: Uint8Array | null
   readonly token_digest: Uint8Array
   readonly sealed: Uint8Array
   readonly plain_meta: Uint8Array

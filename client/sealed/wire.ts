@@ -2,7 +2,7 @@
 import type { IdType } from "../../plv8-src/sealed/ids.ts"
 import type { TokenKind } from "../../plv8-src/sealed/options.ts"
 import type { SealedRow } from "../../plv8-src/sealed/record.ts"
-import { halfToNumber, roundToHalves } from "../../plv8-src/sealed/round.ts"
+import { halfToNumber } from "../../plv8-src/sealed/round.ts"
 import { bytesToFloats } from "../../plv8-src/sealed/bytes.ts"
 import { bytesToHex } from "../../plv8-src/signing/hash.ts"
 import { arrayText } from "../sql/values.ts"
@@ -25,18 +25,11 @@ export const tokenText = (kind: TokenKind, token: Uint8Array): string => {
   return `[${numbers.join(",")}]`
 }
 
-/** The bytes of a token from its text form, as the server writes it. */
-export const tokenBytes = (kind: TokenKind, text: string): Uint8Array => {
-  if (kind === "bits") {
-    const bytes = new Uint8Array(Math.ceil(text.length / 8))
-    for (let i = 0; i < text.length; i++)
-      if (text[i] === "1") bytes[i >> 3] = (bytes[i >> 3] as number) | (0x80 >> (i & 7))
-    return bytes
-  }
-  const numbers = text.slice(1, -1).split(",").map(Number)
-  if (kind === "vector") return new Uint8Array(Float32Array.from(numbers).buffer)
-  // Exact: the server wrote out binary16 numbers.
-  return roundToHalves(Float64Array.from(numbers))
+/** The bytes of a token from its binary form: the inverse of tokenWire. */
+export const tokenBytes = (kind: TokenKind, wire: Uint8Array): Uint8Array => {
+  const token = Buffer.from(wire.subarray(4))
+  if (kind === "halfvec") return token.length % 2 === 0 ? token.swap16() : token
+  return kind === "vector" && token.length % 4 === 0 ? token.swap32() : token
 }
 
 /** The binary form of a token (vector_recv, halfvec_recv, bit_recv): a head, then big-endian numbers. */

@@ -1,5 +1,4 @@
 /** COPY ... FROM STDIN on a connection of pg, which leaves the data to its callers. */
-import { once } from "node:events"
 import type pg from "pg"
 import { errorOf, translate } from "../errors.ts"
 
@@ -11,6 +10,16 @@ interface Connection {
   sendCopyFail(reason: string): void
   readonly stream: NodeJS.WritableStream & { readonly writableNeedDrain: boolean; readonly destroyed: boolean }
 }
+
+/** Resolves when a stream takes more, or never will. */
+const drained = (stream: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done)
+      resolve()
+    }
+    stream.on("drain", done).on("close", done)
+  })
 
 /** A query as pg runs it: it sends, and is told what the server answers. */
 class CopyIn {
@@ -40,8 +49,7 @@ class CopyIn {
         // The server has answered already: with an error.
         if (this.#failure !== undefined || connection.stream.destroyed) return
         connection.sendCopyFromChunk(chunk)
-        if (connection.stream.writableNeedDrain)
-          await Promise.race([once(connection.stream, "drain"), once(connection.stream, "close")])
+        if (connection.stream.writableNeedDrain) await drained(connection.stream)
       }
       connection.endCopyFrom()
     } catch (error) {

@@ -13,10 +13,10 @@ export const toFloats = (vector: VectorInput, dimensions: number): Float32Array 
   if (vector.length !== dimensions) {
     throw new SqlError("22023", `expected ${dimensions} dimensions, got ${vector.length}`)
   }
-  const floats = Float32Array.from(vector)
+  const floats = new Float32Array(vector)
   for (let i = 0; i < dimensions; i++) {
     const value = floats[i] as number
-    if (!(value - value === 0)) {
+    if (!(value - value === 0) || typeof vector[i] !== "number") {
       throw new SqlError("22000", `expected finite numbers, got ${String(vector[i])} at position ${i + 1}`)
     }
   }

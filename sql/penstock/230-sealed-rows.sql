@@ -11,7 +11,11 @@ as $fn$
 begin
   return pg_catalog.format(
     't.id::text as id, t.version, t.key_id, t.nonce, %s as token, t.token_digest, t.sealed, t.plain_meta, t.metadata, t.mac',
-    case when tokens and target.vector_type <> 'bytea' then 't.token::text' else 'null::text' end);
+    case
+      when not tokens or target.vector_type = 'bytea' then 'null::bytea'
+      when target.vector_type = 'bit' then 'pg_catalog.bit_send(t.token)'
+      else pg_catalog.format('%s.%s(t.token)', penstock._vector_schema(), target.vector_type || '_send')
+    end);
 end
 $fn$;
 
@@ -76,7 +80,7 @@ create or replace function penstock.sealed_get(
   ids text[],
   tokens boolean default false
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''
@@ -98,7 +102,7 @@ end
 $fn$;
 
 comment on function penstock.sealed_get is
-  'Sealed rows by id, in the order asked for; an id that is not there gives no row. tokens: also the tokens, as text.';
+  'Sealed rows by id, in the order asked for; an id that is not there gives no row. tokens: also the tokens, in their binary form (vector_send, halfvec_send, bit_send).';
 
 create or replace function penstock.sealed_page(
   collection text,
@@ -106,7 +110,7 @@ create or replace function penstock.sealed_page(
   after text,
   max_rows int
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''

@@ -45,7 +45,7 @@ create or replace function penstock._sealed_search(
   tokens boolean,
   exact boolean
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 stable
 parallel unsafe
 set search_path = ''
@@ -116,7 +116,7 @@ create or replace function penstock.sealed_search(
   tokens boolean default false,
   exact boolean default false
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''
