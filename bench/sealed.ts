@@ -24,7 +24,7 @@ interface Subject {
   name: string
   /** Index of the tokens, or of the plain vectors. */
   index: string
-  search(query: Float32Array): Promise<string[]>
+  search(this: void, query: Float32Array): Promise<string[]>
 }
 
 /** Numbers near the 95th percentile of samples. */

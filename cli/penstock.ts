@@ -23,6 +23,10 @@ import { migrate } from "./commands/migrate.ts"
 import { move } from "./commands/move.ts"
 import { plans } from "./commands/plans.ts"
 import { repair } from "./commands/repair.ts"
+import { sealedImport } from "./commands/sealed-import.ts"
+import { sealedKeygen } from "./commands/sealed-keygen.ts"
+import { sealedRotate } from "./commands/sealed-rotate.ts"
+import { sealedVerify } from "./commands/sealed-verify.ts"
 import { status } from "./commands/status.ts"
 import { uninstall } from "./commands/uninstall.ts"
 import { up } from "./commands/up.ts"
@@ -56,6 +60,10 @@ const COMMANDS: readonly Command[] = [
   memoryDue,
   memoryStats,
   memoryReembed,
+  sealedKeygen,
+  sealedImport,
+  sealedRotate,
+  sealedVerify,
   demo,
 ]
 

@@ -1,11 +1,12 @@
 /** A sealed collection: what an application stores and searches without the server reading it. */
 import { SqlError } from "../../plv8-src/errors.ts"
+import { floatsToBytes } from "../../plv8-src/sealed/bytes.ts"
 import { readId, type RowId } from "../../plv8-src/sealed/ids.ts"
 import { toFloats, type VectorInput } from "../../plv8-src/sealed/input.ts"
 import type { Manifest } from "../../plv8-src/sealed/manifest.ts"
-import type { JsonObject } from "../../plv8-src/sealed/metadata.ts"
+import { type JsonObject, sameJson } from "../../plv8-src/sealed/metadata.ts"
 import { type SealedShape, shapeOf } from "../../plv8-src/sealed/options.ts"
-import { bytesToHex } from "../../plv8-src/signing/hash.ts"
+import { bytesToHex, sameBytes } from "../../plv8-src/signing/hash.ts"
 import { distances, similarityOf } from "../collections/distance.ts"
 import { openExecutor, type Target } from "../connect.ts"
 import { errorOf, translate } from "../errors.ts"
@@ -43,6 +44,11 @@ export interface SealedUpdate {
 }
 
 export interface InsertManyOptions {
+  /**
+   * Leave rows alone that are there already with the same vector and metadata, so that an import can be repeated; one
+   * that differs is still refused (23505). Costs a read of each id.
+   */
+  readonly skipPresent?: boolean
   /** Called after each chunk, with the number of rows sealed so far. */
   readonly onProgress?: (rows: number) => void
   readonly signal?: AbortSignal
@@ -103,6 +109,7 @@ export class SealedCollection {
   ): Promise<number> {
     return this.#run(async () => {
       const facts = await this.facts()
+      if (options.skipPresent === true) return this.#insertBatches(facts, rows, (row) => this.#seal(row), options)
       const noted: WireRow[] = []
       const seal = (row: SealedInsert): WireRow => {
         options.signal?.throwIfAborted()
@@ -146,23 +153,47 @@ export class SealedCollection {
     facts: SealedFacts,
     rows: Iterable<SealedInsert> | AsyncIterable<SealedInsert>,
     seal: (row: SealedInsert) => WireRow,
-    { onProgress }: InsertManyOptions,
+    { onProgress, skipPresent, signal }: InsertManyOptions,
   ): Promise<number> {
     return this.#executor.transaction(async (executor) => {
-      let batch: WireRow[] = []
-      let count = 0
+      let batch: SealedInsert[] = []
+      let done = 0
+      let inserted = 0
       const flush = async () => {
-        if (batch.length === 0) return
-        await insertRows(executor, facts, this.name, batch)
-        count += batch.length
+        signal?.throwIfAborted()
+        const wanted = skipPresent === true ? await this.#absent(executor, batch) : batch
+        const sealed = wanted.map(seal)
+        if (sealed.length > 0) await insertRows(executor, facts, this.name, sealed)
+        if (skipPresent === true) this.#note(sealed)
+        inserted += sealed.length
+        done += batch.length
         batch = []
-        onProgress?.(count)
+        onProgress?.(done)
       }
       for await (const row of rows) {
-        if (batch.push(seal(row)) === batchRows) await flush()
+        if (batch.push(row) === batchRows) await flush()
       }
-      await flush()
-      return count
+      if (batch.length > 0) await flush()
+      return inserted
+    })
+  }
+
+  /** The rows of a batch that are not there yet. Those that are must be the same; the manifest learns of them. */
+  async #absent(executor: Executor, batch: readonly SealedInsert[]): Promise<SealedInsert[]> {
+    const ids = batch.map(({ id }) => readId(this.#keyring.idType, id).text)
+    const present = new Map((await this.#fetch(ids, executor)).map((row) => [row.id, row]))
+    return batch.filter(({ vector, metadata = {} }, i) => {
+      const row = present.get(ids[i] as string)
+      if (row === undefined) return true
+      const { stored, ...record } = this.#keyring.open(row)
+      const floats = toFloats(vector, this.shape.dimensions)
+      if (!sameBytes(floatsToBytes(record.vector), floatsToBytes(floats)) || !sameJson(record.metadata, metadata)) {
+        throw errorOf("23505", `row ${ids[i]} of collection ${this.name} is there already, with other content`, {
+          detail: JSON.stringify({ id: row.id, version: String(record.version) }),
+        })
+      }
+      this.#manifest?.set(stored.id, stored)
+      return false
     })
   }
 
@@ -310,8 +341,8 @@ export class SealedCollection {
       yield* rows
   }
 
-  #fetch(ids: readonly string[]): Promise<ServerRow[]> {
-    return this.#executor.query<ServerRow>("select * from penstock.sealed_get($1, $2::text[], true)", [
+  #fetch(ids: readonly string[], executor = this.#executor): Promise<ServerRow[]> {
+    return executor.query<ServerRow>("select * from penstock.sealed_get($1, $2::text[], true)", [
       this.name,
       arrayText(ids),
     ])
