@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ae1c384dba4bf556eba256c698d65e94df7eb655
+--! Hash: sha1:aa580064a86e082767c253b2096f228e8968fea0
 
 --! split: 001-preamble.sql
 /*
@@ -198,7 +198,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/penstock/_sealed_vectors.ts */
-let definition = globalThis["penstock._sealed_vectors 38985686dde31950"];
+let definition = globalThis["penstock._sealed_vectors 39c05f481aef2f3f"];
 if (definition === undefined) {
 (() => {
   // plv8-src/runtime/define.ts
@@ -1261,10 +1261,10 @@ if (definition === undefined) {
     if (vector.length !== dimensions) {
       throw new SqlError("22023", `expected ${dimensions} dimensions, got ${vector.length}`);
     }
-    const floats = Float32Array.from(vector);
+    const floats = new Float32Array(vector);
     for (let i = 0; i < dimensions; i++) {
       const value = floats[i];
-      if (!(value - value === 0)) {
+      if (!(value - value === 0) || typeof vector[i] !== "number") {
         throw new SqlError("22000", `expected finite numbers, got ${String(vector[i])} at position ${i + 1}`);
       }
     }
@@ -1652,10 +1652,10 @@ if (definition === undefined) {
       const plainDigest = this.#crypto.sha256(plain);
       const synthetic = this.#synthetic(id, version, nonce, plainDigest, secret);
       const recordKey = this.#recordKey(id, version, nonce, plainDigest, synthetic);
-      const content = new Uint8Array(4 * vector.length + secret.length);
-      content.set(floatsToBytes(vector));
-      content.set(secret, 4 * vector.length);
-      const encrypted = this.#crypto.stream(recordKey, content);
+      this.#length = 0;
+      this.#raw(floatsToBytes(vector));
+      this.#raw(secret);
+      const encrypted = this.#crypto.stream(recordKey, this.#scratch.subarray(0, this.#length));
       const sealed = new Uint8Array(syntheticLength + encrypted.length);
       sealed.set(synthetic);
       sealed.set(encrypted, syntheticLength);
@@ -1960,7 +1960,7 @@ if (definition === undefined) {
   // penstock:penstock/_sealed_vectors.ts
   definition = sealed_vectors_default;
 })();
-Object.defineProperty(globalThis, "penstock._sealed_vectors 38985686dde31950", { value: definition });
+Object.defineProperty(globalThis, "penstock._sealed_vectors 39c05f481aef2f3f", { value: definition });
 }
 return definition.run({ name });
 ';
@@ -5198,7 +5198,11 @@ as $fn$
 begin
   return pg_catalog.format(
     't.id::text as id, t.version, t.key_id, t.nonce, %s as token, t.token_digest, t.sealed, t.plain_meta, t.metadata, t.mac',
-    case when tokens and target.vector_type <> 'bytea' then 't.token::text' else 'null::text' end);
+    case
+      when not tokens or target.vector_type = 'bytea' then 'null::bytea'
+      when target.vector_type = 'bit' then 'pg_catalog.bit_send(t.token)'
+      else pg_catalog.format('%s.%s(t.token)', penstock._vector_schema(), target.vector_type || '_send')
+    end);
 end
 $fn$;
 
@@ -5263,7 +5267,7 @@ create or replace function penstock.sealed_get(
   ids text[],
   tokens boolean default false
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''
@@ -5285,7 +5289,7 @@ end
 $fn$;
 
 comment on function penstock.sealed_get is
-  'Sealed rows by id, in the order asked for; an id that is not there gives no row. tokens: also the tokens, as text.';
+  'Sealed rows by id, in the order asked for; an id that is not there gives no row. tokens: also the tokens, in their binary form (vector_send, halfvec_send, bit_send).';
 
 create or replace function penstock.sealed_page(
   collection text,
@@ -5293,7 +5297,7 @@ create or replace function penstock.sealed_page(
   after text,
   max_rows int
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''
@@ -5393,7 +5397,7 @@ create or replace function penstock._sealed_search(
   tokens boolean,
   exact boolean
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 stable
 parallel unsafe
 set search_path = ''
@@ -5464,7 +5468,7 @@ create or replace function penstock.sealed_search(
   tokens boolean default false,
   exact boolean default false
 )
-returns table (id text, version bigint, key_id bytea, nonce bytea, token text, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
+returns table (id text, version bigint, key_id bytea, nonce bytea, token bytea, token_digest bytea, sealed bytea, plain_meta bytea, metadata jsonb, mac bytea)
 volatile
 parallel unsafe
 set search_path = ''
