@@ -8,7 +8,9 @@
 import { demo } from "./commands/demo.ts"
 import { doctor } from "./commands/doctor.ts"
 import { dump } from "./commands/dump.ts"
+import { exportCommand } from "./commands/export.ts"
 import { historyExport } from "./commands/history-export.ts"
+import { importCommand } from "./commands/import.ts"
 import { keyGenerate } from "./commands/key-generate.ts"
 import { keyInstall } from "./commands/key-install.ts"
 import { keyAuthorise, keyRevoke } from "./commands/key-revoke.ts"
@@ -43,6 +45,8 @@ const COMMANDS: readonly Command[] = [
   status,
   doctor,
   dump,
+  importCommand,
+  exportCommand,
   indexBuild,
   indexRebuild,
   move,

@@ -9,10 +9,10 @@ export function toHalf(value: number): number {
   const exponent = Math.max(((bits.getUint32(0) >>> 23) & 0xff) - 127, -14)
   // Ten bits of fraction; below 2^-14 the spacing stays that of 2^-14 (subnormal numbers).
   const unit = 2 ** (exponent - 10)
-  const scaled = Math.fround(value) / unit
+  const scaled = Math.abs(Math.fround(value)) / unit
   const floor = Math.floor(scaled)
   const rest = scaled - floor
   const rounded = (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor) * unit
-  if (Math.abs(rounded) > 65_504) throw errorOf("22003", `${value} is out of range for type halfvec`)
-  return rounded
+  if (rounded > 65_504) throw errorOf("22003", `${value} is out of range for type halfvec`)
+  return (bits.getUint32(0) & 0x80000000) === 0 ? rounded : -rounded
 }
