@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:aa580064a86e082767c253b2096f228e8968fea0
+--! Hash: sha1:4f8774824209b9a3c89a91d2b413fe6dde0be173
 
 --! split: 001-preamble.sql
 /*
@@ -4472,7 +4472,216 @@ revoke all on penstock.connections, penstock.slow_statements, penstock.sizes, pe
 grant select on penstock.connections, penstock.slow_statements, penstock.sizes, penstock.index_use,
   penstock.cache_hits, penstock.vacuum_state to penstock_user;
 
---! split: 024-penstock-200-sealed-tables.sql
+--! split: 024-penstock-120-bulk.sql
+/*
+ * Bulk data go through COPY, which a client runs: here are the statement for it, and a
+ * checksum that both sides can compute.
+ */
+create or replace function penstock.checksum(
+  collection text,
+  filter jsonb default null
+)
+returns table (row_count bigint, checksum numeric)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  condition text := penstock._condition(target, filter);
+begin
+  perform integrity.enter(collection, 'read');
+  /* The sum does not depend on the order of rows. 64 bits of each digest, as a number without a sign. */
+  return query execute pg_catalog.format(
+    'select pg_catalog.count(*), pg_catalog.mod(coalesce(pg_catalog.sum(
+      (''x'' || pg_catalog.substr(m.digest, 1, 8))::bit(32)::bigint::numeric * 4294967296
+      + (''x'' || pg_catalog.substr(m.digest, 9, 8))::bit(32)::bigint), 0), 18446744073709551616)
+    from (
+      select pg_catalog.md5(pg_catalog.convert_to(t.%I::text, ''UTF8'') || ''\x00''
+        || coalesce(%s.%s_send(t.%I), '''') || pg_catalog.convert_to(%s, ''UTF8'')) as digest
+      from %s t
+      where %s
+    ) m',
+    target.id_column, penstock._vector_schema(), target.vector_type, target.vector_column,
+    coalesce('coalesce(t.' || pg_catalog.quote_ident(target.metadata_column) || '::text, '''')', ''''''), target.relation, condition);
+end
+$fn$;
+
+comment on function penstock.checksum is
+  'How many rows match a filter, and a checksum over their ids, vectors and metadata: for each row the first 64 bits of the MD5 of id in UTF-8, a zero byte, the binary form of the vector (vector_send) and the text of the metadata (nothing for NULL); summed modulo 2^64. Against accidents, not against forgery. Reads every row.';
+
+create or replace function penstock.copy_statement(
+  collection text,
+  out statement text,
+  out is_binary boolean
+)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+begin
+  is_binary := target.id_type in ('text'::regtype, 'varchar'::regtype);
+  statement := pg_catalog.format('copy %s (%I, %I%s) from stdin%s', target.relation, target.id_column, target.vector_column,
+    ', ' || pg_catalog.quote_ident(target.metadata_column), case when is_binary then ' (format binary)' end);
+end
+$fn$;
+
+comment on function penstock.copy_statement is
+  'The COPY ... FROM STDIN statement that fills a collection: columns id, vector and, where the table has it, metadata. Binary where the id is a text, else text.';
+
+revoke all on function penstock.checksum from public;
+revoke all on function penstock.copy_statement from public;
+grant execute on function penstock.checksum to penstock_user;
+grant execute on function penstock.copy_statement to penstock_user;
+
+--! split: 025-penstock-125-imports.sql
+/* How far an import has come, written in the transaction of each batch: after a crash it goes on from there. */
+create table penstock._imports (
+  id bigint generated always as identity primary key,
+  collection_id int not null references penstock._collections on delete cascade,
+  role name not null default current_user,
+  fingerprint text not null,
+  position bigint not null default 0,
+  row_count bigint not null default 0,
+  rejected bigint not null default 0,
+  checksum numeric not null default 0,
+  rows_before bigint not null,
+  checksum_before numeric not null,
+  started_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint one_import_a_source unique (collection_id, role, fingerprint)
+);
+
+comment on table penstock._imports is
+  'Imports that have begun and not ended, one row each: how many records of the source are in the collection or rejected.';
+comment on column penstock._imports.fingerprint is 'SHA-256 of the source, so that a changed file is not taken for the same one.';
+comment on column penstock._imports.position is 'Records of the source that are done: written or rejected.';
+comment on column penstock._imports.checksum is 'Sum of the checksums of the rows written so far, modulo 2^64.';
+comment on column penstock._imports.rows_before is 'Rows of the collection when the import began.';
+comment on column penstock._imports.checksum_before is 'Checksum of the collection when the import began.';
+
+alter table penstock._imports enable row level security;
+create policy own_imports on penstock._imports using (role = current_user) with check (role = current_user);
+
+revoke all on penstock._imports from public;
+grant select, delete on penstock._imports to penstock_user;
+grant insert (collection_id, fingerprint, rows_before, checksum_before) on penstock._imports to penstock_user;
+grant update (position, row_count, rejected, checksum, updated_at) on penstock._imports to penstock_user;
+
+create or replace function penstock.begin_import(
+  collection text,
+  fingerprint text,
+  restart boolean default false
+)
+returns penstock._imports
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  target penstock._collections := penstock._collection(collection);
+  found_import penstock._imports;
+  sums record;
+begin
+  if fingerprint is null or fingerprint = '' then
+    raise exception using errcode = '22023', message = 'expected the fingerprint of a source, got none';
+  end if;
+  if restart then
+    delete from penstock._imports i
+    where i.collection_id = target.id and i.fingerprint = begin_import.fingerprint and i.role = current_user;
+  end if;
+  select i.* into found_import
+  from penstock._imports i
+  where i.collection_id = target.id and i.fingerprint = begin_import.fingerprint and i.role = current_user;
+  if not found then
+    select s.row_count, s.checksum into sums from penstock.checksum(collection) as s;
+    insert into penstock._imports (collection_id, fingerprint, rows_before, checksum_before)
+    values (target.id, fingerprint, sums.row_count, sums.checksum)
+    returning * into found_import;
+  end if;
+  return found_import;
+end
+$fn$;
+
+comment on function penstock.begin_import is
+  'Begins the import of a source into a collection, or returns how far an interrupted one has come. With restart, forgets that; the rows stay.';
+
+create or replace function penstock.note_import(
+  import bigint,
+  "position" bigint,
+  row_count bigint,
+  rejected bigint,
+  checksum numeric
+)
+returns void
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  update penstock._imports i
+  set position = note_import."position",
+    row_count = note_import.row_count,
+    rejected = note_import.rejected,
+    checksum = note_import.checksum,
+    updated_at = pg_catalog.now()
+  where i.id = import and i.position <= note_import."position";
+  if not found then
+    raise exception using errcode = '42704',
+      message = pg_catalog.format('expected an import that is under way, got %s', coalesce(import::text, 'NULL')),
+      hint = 'Another process may have ended it, or imports the same source.';
+  end if;
+end
+$fn$;
+
+comment on function penstock.note_import is
+  'Notes how far an import has come, in the transaction that writes the rows. All numbers are totals since it began.';
+
+create or replace function penstock.end_import(
+  import bigint
+)
+returns table (row_count bigint, rows_missing bigint, checksum_matches boolean)
+volatile
+parallel unsafe
+set search_path = ''
+language plpgsql
+as $fn$
+declare
+  ended penstock._imports;
+  sums record;
+begin
+  delete from penstock._imports i where i.id = import returning i.* into ended;
+  if not found then
+    raise exception using errcode = '42704',
+      message = pg_catalog.format('expected an import that is under way, got %s', coalesce(import::text, 'NULL'));
+  end if;
+  select s.row_count, s.checksum into sums
+  from penstock._collections c, penstock.checksum(c.name) as s
+  where c.id = ended.collection_id;
+  row_count := sums.row_count;
+  rows_missing := ended.rows_before + ended.row_count - sums.row_count;
+  checksum_matches := pg_catalog.mod(ended.checksum_before + ended.checksum, 18446744073709551616) = sums.checksum;
+  return next;
+end
+$fn$;
+
+comment on function penstock.end_import is
+  'Ends an import and compares the collection with what it was before plus what was written: rows_missing is 0 and checksum_matches true when nothing was lost or changed, and nobody else wrote meanwhile.';
+
+revoke all on function penstock.begin_import from public;
+revoke all on function penstock.note_import from public;
+revoke all on function penstock.end_import from public;
+grant execute on function penstock.begin_import to penstock_user;
+grant execute on function penstock.note_import to penstock_user;
+grant execute on function penstock.end_import to penstock_user;
+
+--! split: 026-penstock-200-sealed-tables.sql
 /*
  * Sealed collections: the client encrypts, the server compares tokens. What is here is for
  * the server's own checks and for operators. No key is: key ids only tell keys apart, and
@@ -4609,7 +4818,7 @@ comment on column penstock.sealed_keys.state is 'sealing: new rows are sealed un
 revoke all on penstock.sealed_collections, penstock.sealed_keys from public;
 grant select on penstock.sealed_collections, penstock.sealed_keys to penstock_user;
 
---! split: 025-penstock-205-sealed-options.sql
+--! split: 027-penstock-205-sealed-options.sql
 create or replace function penstock._refuse_sealed(
   target penstock._collections
 )
@@ -4762,7 +4971,7 @@ grant execute on function
   penstock._read_sealed
   to penstock_user;
 
---! split: 026-penstock-210-sealed-create.sql
+--! split: 028-penstock-210-sealed-create.sql
 create or replace function penstock._create_sealed(
   name text,
   dimensions int,
@@ -4859,7 +5068,7 @@ grant execute on function
   penstock._create_sealed
   to penstock_user;
 
---! split: 027-penstock-220-sealed-indexes.sql
+--! split: 029-penstock-220-sealed-indexes.sql
 create or replace function penstock._sealed_index_name(
   target penstock._collections,
   key_id bytea
@@ -5030,7 +5239,7 @@ grant execute on function
   penstock._build_sealed_indexes
   to penstock_user;
 
---! split: 028-penstock-225-sealed-keys.sql
+--! split: 030-penstock-225-sealed-keys.sql
 create or replace function penstock._tg_sealed__newest_key()
 returns trigger
 volatile
@@ -5184,7 +5393,7 @@ grant execute on function
   penstock.retire_sealed_key
   to penstock_user;
 
---! split: 029-penstock-230-sealed-rows.sql
+--! split: 031-penstock-230-sealed-rows.sql
 create or replace function penstock._sealed_columns(
   target penstock._collections,
   tokens boolean
@@ -5349,7 +5558,7 @@ grant execute on function
   penstock._sealed_columns, penstock.sealed_facts, penstock.sealed_get, penstock.sealed_page, penstock.sealed_rows_statement
   to penstock_user;
 
---! split: 030-penstock-240-sealed-search.sql
+--! split: 032-penstock-240-sealed-search.sql
 create or replace function penstock._sealed_query(
   target penstock._collections,
   seal penstock._sealed,
@@ -5535,7 +5744,7 @@ revoke all on function penstock._sealed_query, penstock._sealed_search, penstock
 grant execute on function penstock._sealed_query, penstock._sealed_search, penstock.sealed_search, penstock._refuse_missing_key
   to penstock_user;
 
---! split: 031-penstock-250-sealed-write.sql
+--! split: 033-penstock-250-sealed-write.sql
 /*
  * Lists of equal length, one element a row. tokens is an array of the collection's own type
  * (halfvec[], vector[], bit[]; any array of NULLs at level sealed), for its elements keep their binary form so.
@@ -5654,7 +5863,7 @@ comment on function penstock.sealed_replace is
 revoke all on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace from public;
 grant execute on function penstock._check_sealed_batch, penstock.sealed_insert, penstock.sealed_replace to penstock_user;
 
---! split: 032-penstock-900-uninstall.sql
+--! split: 034-penstock-900-uninstall.sql
 /*
  * What uninstalling would do, as statements: `penstock uninstall` shows or runs them, and psql can,
  * too. Read off the catalogs, so that it knows whatever later versions install.
@@ -5820,7 +6029,7 @@ revoke all on penstock._schemas, penstock._outside_dependents from public;
 revoke all on function penstock._is_empty, penstock.uninstall_plan from public;
 grant execute on function penstock.uninstall_plan to penstock_admin;
 
---! split: 033-integrity-000-schema.sql
+--! split: 035-integrity-000-schema.sql
 /* The schema of the integrity control plane. What callers must not touch starts with an underscore. */
 create schema integrity;
 
@@ -5829,7 +6038,7 @@ comment on schema integrity is
 
 grant usage on schema integrity to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 034-integrity-begin-verification.sql
+--! split: 036-integrity-begin-verification.sql
 create or replace function integrity._begin_verification(
   settings jsonb
 )
@@ -8157,7 +8366,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._begin_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 035-integrity-check-gate.sql
+--! split: 037-integrity-check-gate.sql
 create or replace function integrity._check_gate(
   request jsonb
 )
@@ -8726,7 +8935,7 @@ comment on function integrity._check_gate(jsonb) is 'The slow, complete form of 
 revoke all on function integrity._check_gate(jsonb) from public;
 grant execute on function integrity._check_gate(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 036-integrity-checkpoint-note.sql
+--! split: 038-integrity-checkpoint-note.sql
 create or replace function integrity._checkpoint_note(
   log_id text,
   tree_size int8,
@@ -11129,7 +11338,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._checkpoint_note(text, int8, bytea, text, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 037-integrity-consistency-proof.sql
+--! split: 039-integrity-consistency-proof.sql
 create or replace function integrity._consistency_proof(
   first_size int8,
   size int8,
@@ -11628,7 +11837,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._consistency_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 038-integrity-contract.sql
+--! split: 040-integrity-contract.sql
 create or replace function integrity._contract(
   evidence jsonb
 )
@@ -12615,7 +12824,7 @@ comment on function integrity._contract(jsonb) is 'Contracts measured evidence i
 revoke all on function integrity._contract(jsonb) from public;
 grant execute on function integrity._contract(jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 039-integrity-decode-event.sql
+--! split: 041-integrity-decode-event.sql
 create or replace function integrity._decode_event(
   bytes bytea
 )
@@ -12932,7 +13141,7 @@ comment on function integrity._decode_event(bytea) is 'What the bytes of an even
 revoke all on function integrity._decode_event(bytea) from public;
 grant execute on function integrity._decode_event(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 040-integrity-decode-samples.sql
+--! split: 042-integrity-decode-samples.sql
 create or replace function integrity._decode_samples(
   bytes bytea
 )
@@ -13185,7 +13394,7 @@ comment on function integrity._decode_samples(bytea) is 'The samples of a batch,
 revoke all on function integrity._decode_samples(bytea) from public;
 grant execute on function integrity._decode_samples(bytea) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 041-integrity-event-bytes.sql
+--! split: 043-integrity-event-bytes.sql
 create or replace function integrity._event_bytes(
   header jsonb,
   body jsonb
@@ -13562,7 +13771,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._event_bytes(jsonb, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 042-integrity-explain.sql
+--! split: 044-integrity-explain.sql
 create or replace function integrity._explain(
   request jsonb
 )
@@ -14071,7 +14280,7 @@ comment on function integrity._explain(jsonb) is 'Why a collection is in its sta
 revoke all on function integrity._explain(jsonb) from public;
 grant execute on function integrity._explain(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 043-integrity-finish-verification.sql
+--! split: 045-integrity-finish-verification.sql
 create or replace function integrity._finish_verification(
   state jsonb
 )
@@ -16521,7 +16730,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._finish_verification(jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 044-integrity-graph-dot.sql
+--! split: 046-integrity-graph-dot.sql
 create or replace function integrity._graph_dot(
   graph jsonb
 )
@@ -16695,7 +16904,7 @@ comment on function integrity._graph_dot(jsonb) is 'Draws the JSON of integrity.
 revoke all on function integrity._graph_dot(jsonb) from public;
 grant execute on function integrity._graph_dot(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 045-integrity-graph-mermaid.sql
+--! split: 047-integrity-graph-mermaid.sql
 create or replace function integrity._graph_mermaid(
   graph jsonb
 )
@@ -16871,7 +17080,7 @@ comment on function integrity._graph_mermaid(jsonb) is 'Draws the JSON of integr
 revoke all on function integrity._graph_mermaid(jsonb) from public;
 grant execute on function integrity._graph_mermaid(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 046-integrity-inclusion-proof.sql
+--! split: 048-integrity-inclusion-proof.sql
 create or replace function integrity._inclusion_proof(
   size int8,
   leaf_index int8,
@@ -17367,7 +17576,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._inclusion_proof(int8, int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 047-integrity-lambda2.sql
+--! split: 049-integrity-lambda2.sql
 create or replace function integrity._lambda2(
   node_count int4,
   source plv8_int4array,
@@ -18034,7 +18243,7 @@ comment on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._lambda2(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 048-integrity-lambda2-bytes.sql
+--! split: 050-integrity-lambda2-bytes.sql
 create or replace function integrity._lambda2_bytes(
   node_count int4,
   edges bytea
@@ -18719,7 +18928,7 @@ comment on function integrity._lambda2_bytes(int4, bytea) is 'Algebraic connecti
 revoke all on function integrity._lambda2_bytes(int4, bytea) from public;
 grant execute on function integrity._lambda2_bytes(int4, bytea) to penstock_user;
 
---! split: 049-integrity-merkle-append.sql
+--! split: 051-integrity-merkle-append.sql
 create or replace function integrity._merkle_append(
   peaks bytea,
   size int8,
@@ -19154,7 +19363,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_append(bytea, int8, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 050-integrity-merkle-root.sql
+--! split: 052-integrity-merkle-root.sql
 create or replace function integrity._merkle_root(
   peaks bytea
 )
@@ -19552,7 +19761,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._merkle_root(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 051-integrity-min-cut.sql
+--! split: 053-integrity-min-cut.sql
 create or replace function integrity._min_cut(
   node_count int4,
   source plv8_int4array,
@@ -20968,7 +21177,7 @@ comment on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv
 revoke all on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) from public;
 grant execute on function integrity._min_cut(int4, plv8_int4array, plv8_int4array, plv8_float8array) to penstock_user;
 
---! split: 052-integrity-min-cut-bytes.sql
+--! split: 054-integrity-min-cut-bytes.sql
 create or replace function integrity._min_cut_bytes(
   node_count int4,
   edges bytea
@@ -22402,7 +22611,7 @@ comment on function integrity._min_cut_bytes(int4, bytea) is 'Canonical global m
 revoke all on function integrity._min_cut_bytes(int4, bytea) from public;
 grant execute on function integrity._min_cut_bytes(int4, bytea) to penstock_user;
 
---! split: 053-integrity-next-state.sql
+--! split: 055-integrity-next-state.sql
 create or replace function integrity._next_state(
   policy jsonb,
   machine jsonb,
@@ -22873,7 +23082,7 @@ comment on function integrity._next_state(jsonb, jsonb, jsonb) is 'One step of t
 revoke all on function integrity._next_state(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._next_state(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 054-integrity-open-checkpoint.sql
+--! split: 056-integrity-open-checkpoint.sql
 create or replace function integrity._open_checkpoint(
   note text,
   log_id text,
@@ -25384,7 +25593,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._open_checkpoint(text, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 055-integrity-pin-state.sql
+--! split: 057-integrity-pin-state.sql
 create or replace function integrity._pin_state(
   machine jsonb,
   request jsonb
@@ -25628,7 +25837,7 @@ comment on function integrity._pin_state(jsonb, jsonb) is 'Sets or clears an ove
 revoke all on function integrity._pin_state(jsonb, jsonb) from public;
 grant execute on function integrity._pin_state(jsonb, jsonb) to penstock_admin, penstock_operator;
 
---! split: 056-integrity-public-key.sql
+--! split: 058-integrity-public-key.sql
 create or replace function integrity._public_key(
   seed bytea
 )
@@ -27787,7 +27996,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 057-integrity-public-key-problem.sql
+--! split: 059-integrity-public-key-problem.sql
 create or replace function integrity._public_key_problem(
   public_key bytea
 )
@@ -29956,7 +30165,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._public_key_problem(bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 058-integrity-revocation-statement.sql
+--! split: 060-integrity-revocation-statement.sql
 create or replace function integrity._revocation_statement(
   log_id text,
   revocation jsonb
@@ -30241,7 +30450,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._revocation_statement(text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 059-integrity-root-from-tiles.sql
+--! split: 061-integrity-root-from-tiles.sql
 create or replace function integrity._root_from_tiles(
   size int8,
   levels int4[],
@@ -30684,7 +30893,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._root_from_tiles(int8, int4[], int8[], bytea[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 060-integrity-rotation-statement.sql
+--! split: 062-integrity-rotation-statement.sql
 create or replace function integrity._rotation_statement(
   log_id text,
   epoch int4,
@@ -30976,7 +31185,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._rotation_statement(text, int4, int8, text, jsonb) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 061-integrity-sample-batch.sql
+--! split: 063-integrity-sample-batch.sql
 create or replace function integrity._sample_batch(
   sampled_at int8[],
   collection text[],
@@ -31283,7 +31492,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sample_batch(int8[], text[], int4[], text[], text[], float8[], float8[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 062-integrity-sign.sql
+--! split: 064-integrity-sign.sql
 create or replace function integrity._sign(
   seed bytea,
   message bytea
@@ -33443,7 +33652,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._sign(bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 063-integrity-verify-events.sql
+--! split: 065-integrity-verify-events.sql
 create or replace function integrity._verify_events(
   state jsonb,
   seq plv8_float8array,
@@ -36813,7 +37022,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 064-integrity-verify-signature.sql
+--! split: 066-integrity-verify-signature.sql
 create or replace function integrity._verify_signature(
   public_key bytea,
   message bytea,
@@ -38997,7 +39206,7 @@ grant create on schema integrity to penstock_log_owner;
 alter function integrity._verify_signature(bytea, bytea, bytea) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
---! split: 065-integrity-what-if.sql
+--! split: 067-integrity-what-if.sql
 create or replace function integrity._what_if(
   policy jsonb,
   evidence jsonb,
@@ -41598,7 +41807,7 @@ comment on function integrity._what_if(jsonb, jsonb, jsonb) is 'The state in whi
 revoke all on function integrity._what_if(jsonb, jsonb, jsonb) from public;
 grant execute on function integrity._what_if(jsonb, jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 066-integrity-witness.sql
+--! split: 068-integrity-witness.sql
 create or replace function integrity._witness(
   graph jsonb,
   cut jsonb
@@ -41884,7 +42093,7 @@ comment on function integrity._witness(jsonb, jsonb) is 'What a minimum cut mean
 revoke all on function integrity._witness(jsonb, jsonb) from public;
 grant execute on function integrity._witness(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 067-integrity-compile-gates.sql
+--! split: 069-integrity-compile-gates.sql
 create or replace function integrity.compile_gates(
   policy jsonb,
   state text,
@@ -42321,7 +42530,7 @@ comment on function integrity.compile_gates(jsonb, text, jsonb) is 'Every decisi
 revoke all on function integrity.compile_gates(jsonb, text, jsonb) from public;
 grant execute on function integrity.compile_gates(jsonb, text, jsonb) to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 068-integrity-decide.sql
+--! split: 070-integrity-decide.sql
 create or replace function integrity.decide(
   policy jsonb,
   state text,
@@ -42730,7 +42939,7 @@ comment on function integrity.decide(jsonb, text, text) is 'What a policy answer
 revoke all on function integrity.decide(jsonb, text, text) from public;
 grant execute on function integrity.decide(jsonb, text, text) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 069-integrity-merge-policy.sql
+--! split: 071-integrity-merge-policy.sql
 create or replace function integrity.merge_policy(
   base jsonb,
   patch jsonb
@@ -43004,7 +43213,7 @@ comment on function integrity.merge_policy(jsonb, jsonb) is 'Applies a partial u
 revoke all on function integrity.merge_policy(jsonb, jsonb) from public;
 grant execute on function integrity.merge_policy(jsonb, jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 070-integrity-validate-policy.sql
+--! split: 072-integrity-validate-policy.sql
 create or replace function integrity.validate_policy(
   policy jsonb
 )
@@ -43266,7 +43475,7 @@ comment on function integrity.validate_policy(jsonb) is 'Checks an integrity pol
 revoke all on function integrity.validate_policy(jsonb) from public;
 grant execute on function integrity.validate_policy(jsonb) to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 071-integrity-005-types.sql
+--! split: 073-integrity-005-types.sql
 create type integrity.gate_result as (
   response text,
   allowed boolean,
@@ -43315,7 +43524,7 @@ comment on view integrity.operations is
 revoke all on integrity.operations from public;
 grant select on integrity.operations to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 072-integrity-010-policies.sql
+--! split: 074-integrity-010-policies.sql
 create table integrity._policies (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   name text not null,
@@ -43359,7 +43568,7 @@ comment on view integrity.policies is
 revoke all on integrity._policies, integrity.policies from public;
 grant select on integrity.policies to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 073-integrity-020-states.sql
+--! split: 075-integrity-020-states.sql
 create table integrity._states (
   collection text primary key references penstock._collections (name) on update cascade on delete cascade,
   collection_id int not null unique,
@@ -43444,7 +43653,7 @@ execute function integrity._tg_states__publish_epoch();
 
 revoke all on integrity._states, integrity._samples from public;
 
---! split: 074-integrity-030-gates.sql
+--! split: 076-integrity-030-gates.sql
 create table integrity._gates (
   collection text collate "C" not null references penstock._collections (name) on update cascade on delete cascade,
   operation text collate "C" not null,
@@ -43539,7 +43748,7 @@ revoke all on integrity._gates, integrity._gate_reads, integrity._refusal_marks,
 grant select on integrity.exemptions to penstock_operator, penstock_worker;
 grant select, insert, update, delete on integrity.exemptions to penstock_admin;
 
---! split: 075-integrity-040-inventory.sql
+--! split: 077-integrity-040-inventory.sql
 create table integrity._inventory (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   member text not null,
@@ -43574,7 +43783,7 @@ comment on column integrity._protections.reads is 'Whether row security asks the
 
 revoke all on integrity._inventory, integrity._protections from public;
 
---! split: 076-integrity-045-probes.sql
+--! split: 078-integrity-045-probes.sql
 create table integrity._source_settings (
   is_only_row boolean primary key default true,
   server_probe_interval_secs float8 not null default 10,
@@ -43669,7 +43878,7 @@ revoke all on
 grant select on integrity.probes, integrity.sources
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 077-integrity-050-user-graph.sql
+--! split: 079-integrity-050-user-graph.sql
 create table integrity._nodes (
   collection text not null references penstock._collections (name) on update cascade on delete cascade,
   id bigint not null,
@@ -43722,7 +43931,7 @@ comment on table integrity._edges is
 
 revoke all on integrity._nodes, integrity._edges from public;
 
---! split: 078-integrity-060-notifications.sql
+--! split: 080-integrity-060-notifications.sql
 /* What was told by NOTIFY, for those who did not listen: the worker posts it to a webhook. */
 create table integrity._outbox (
   id bigint generated always as identity primary key,
@@ -43759,7 +43968,7 @@ comment on column integrity._approaches.clear_since is
 
 revoke all on integrity._outbox, integrity._approaches from public;
 
---! split: 079-integrity-070-worker.sql
+--! split: 081-integrity-070-worker.sql
 create table integrity._worker (
   is_the_only_one boolean primary key default true,
   token bigint not null,
@@ -43777,7 +43986,7 @@ comment on column integrity._worker.token is
 
 revoke all on integrity._worker from public;
 
---! split: 080-integrity-100-cuts.sql
+--! split: 082-integrity-100-cuts.sql
 /*
  * Minimum cut and algebraic connectivity of a graph given by its edges. These wrappers
  * refuse what typed arrays cannot hold (NULLs, more dimensions); the rest is checked where it
@@ -43944,7 +44153,7 @@ comment on function integrity.lambda2(int, bytea) is
 revoke all on function integrity.lambda2(int, bytea) from public;
 grant execute on function integrity.lambda2(int, bytea) to penstock_user;
 
---! split: 081-integrity-101-cut-aggregates.sql
+--! split: 083-integrity-101-cut-aggregates.sql
 /*
  * Minimum cut and algebraic connectivity as aggregates over rows of edges, one graph a group.
  * The state is a plain array that array_append grows in place; a state of type internal would
@@ -44092,7 +44301,7 @@ comment on aggregate integrity.lambda2_agg(integrity.graph_edge) is
 revoke all on function integrity.lambda2_agg(integrity.graph_edge) from public;
 grant execute on function integrity.lambda2_agg(integrity.graph_edge) to penstock_user;
 
---! split: 082-integrity-200-gate.sql
+--! split: 084-integrity-200-gate.sql
 /*
  * gate, enter and the trigger function of 230 run before every operation. A SET clause would
  * cost them a quarter of their time; instead every name and operator says its schema, which
@@ -44217,7 +44426,7 @@ revoke all on function integrity.gate, integrity._gate_in_full, integrity.enter 
 grant execute on function integrity.gate, integrity.enter
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 083-integrity-210-admit.sql
+--! split: 085-integrity-210-admit.sql
 create or replace function integrity._draw(
   collection_id int,
   is_read boolean
@@ -44415,7 +44624,7 @@ revoke all on function
   integrity._draw, integrity._take_slot, integrity._take_probe, integrity._is_exempt, integrity._count_refusal, integrity._admit
   from public;
 
---! split: 084-integrity-220-refusals.sql
+--! split: 086-integrity-220-refusals.sql
 create or replace function integrity._raise_refusal(
   code text,
   collection text,
@@ -44572,7 +44781,7 @@ comment on function integrity._is_answer is
 
 revoke all on function integrity._is_answer, integrity._raise_refusal, integrity._raise_behind, integrity._without_gate from public;
 
---! split: 085-integrity-230-write-triggers.sql
+--! split: 087-integrity-230-write-triggers.sql
 /*
  * Fires once per statement on every table of a protected collection. Arguments: the
  * collection, and its epoch sequence, which alone says whether writes meet any limit.
@@ -44723,7 +44932,7 @@ comment on function integrity._admit_batch is
 
 revoke all on function integrity._tg_gate, integrity._gate_write, integrity._tg_batch, integrity._admit_batch from public;
 
---! split: 086-integrity-240-read-policies.sql
+--! split: 088-integrity-240-read-policies.sql
 /*
  * Opt-in: row security that lets a plain SELECT ask the gate of operation read. It raises
  * instead of hiding rows, for a table that looks empty would be a lie. Nothing is counted
@@ -44843,7 +45052,7 @@ comment on function integrity._read_statements is
 
 revoke all on function integrity._read_gate, integrity._read_statements from public;
 
---! split: 087-integrity-250-trigger-installation.sql
+--! split: 089-integrity-250-trigger-installation.sql
 create or replace function integrity._members(
   relation regclass
 )
@@ -45033,7 +45242,7 @@ revoke all on function
 /* The view integrity.health calls it with the rights of whoever reads the view. */
 grant execute on function integrity._members to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 088-integrity-260-protect.sql
+--! split: 090-integrity-260-protect.sql
 create or replace function integrity._not_installable(
   relation regclass,
   reads boolean
@@ -45188,7 +45397,7 @@ comment on function integrity.unprotect is
 revoke all on function integrity._not_installable, integrity.protect, integrity.unprotect from public;
 grant execute on function integrity.protect, integrity.unprotect to penstock_admin, penstock_operator;
 
---! split: 089-integrity-265-event-triggers.sql
+--! split: 091-integrity-265-event-triggers.sql
 /*
  * Optional, for PostgreSQL lets only superusers create event triggers. One refuses index
  * builds, at the start of the command: at its end a refusal would leave an INVALID index
@@ -45319,7 +45528,7 @@ revoke all on function
   from public;
 grant execute on function integrity.install_event_triggers, integrity.remove_event_triggers to penstock_admin;
 
---! split: 090-integrity-270-policy.sql
+--! split: 092-integrity-270-policy.sql
 create or replace function integrity._active_policy(
   collection text
 )
@@ -45475,7 +45684,7 @@ comment on function integrity._compile is
 
 revoke all on function integrity._active_policy, integrity._locked_state, integrity._compile from public;
 
---! split: 091-integrity-280-enrolment.sql
+--! split: 093-integrity-280-enrolment.sql
 create or replace function integrity._enrol(
   collection text
 )
@@ -45607,7 +45816,7 @@ before delete on penstock._collections
 for each row
 execute function integrity._tg_collections__withdraw();
 
---! split: 092-integrity-285-enforce-preview.sql
+--! split: 094-integrity-285-enforce-preview.sql
 create or replace function integrity.enforce_preview(
   collection text
 )
@@ -45684,7 +45893,7 @@ revoke all on function integrity.enforce_preview, integrity._tell_enforce_previe
 grant execute on function integrity.enforce_preview
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 093-integrity-290-set-policy.sql
+--! split: 095-integrity-290-set-policy.sql
 create or replace function integrity.set_policy(
   collection text,
   name text,
@@ -45815,7 +46024,7 @@ comment on function integrity.drop_policy is
 revoke all on function integrity.set_policy, integrity._set_mode, integrity.drop_policy from public;
 grant execute on function integrity.set_policy, integrity.drop_policy to penstock_admin, penstock_operator;
 
---! split: 094-integrity-300-inventory.sql
+--! split: 096-integrity-300-inventory.sql
 create or replace function integrity._vector_indexes(
   leaf oid,
   vector_column name
@@ -45949,7 +46158,7 @@ comment on function integrity._record_inventory is
 
 revoke all on function integrity._vector_indexes, integrity._record_inventory from public;
 
---! split: 095-integrity-310-evidence.sql
+--! split: 097-integrity-310-evidence.sql
 /* One function a group of signals. Each returns an array of Signal (plv8-src/integrity/types.ts): numbers, no judgement. */
 create or replace function integrity._evidence_partitions(
   registered penstock._collections
@@ -46128,7 +46337,7 @@ revoke all on function
   integrity._evidence_transaction_age, integrity._evidence_checksums
   from public;
 
---! split: 096-integrity-320-server-evidence.sql
+--! split: 098-integrity-320-server-evidence.sql
 /* Commits and logical replication of a whole server, which the embedded database does not have. */
 create or replace function integrity._is_embedded()
 returns boolean
@@ -46263,7 +46472,7 @@ revoke all on function
   integrity._evidence_subscriptions
   from public;
 
---! split: 097-integrity-322-replica-evidence.sql
+--! split: 099-integrity-322-replica-evidence.sql
 /* The standbys of a whole server, which the embedded database does not have. */
 create or replace function integrity._synchronous_names()
 returns table (
@@ -46418,7 +46627,7 @@ revoke all on function
   integrity._synchronous_names, integrity._evidence_replicas, integrity._record_replicas
   from public;
 
---! split: 098-integrity-325-wal-evidence.sql
+--! split: 100-integrity-325-wal-evidence.sql
 /* Archiver, WAL and connections of a whole server, which the embedded database does not have. */
 create or replace function integrity._archiver_fails()
 returns boolean
@@ -46548,7 +46757,7 @@ revoke all on function
   integrity._archiver_fails, integrity._evidence_archiver, integrity._evidence_wal, integrity._evidence_connections
   from public;
 
---! split: 099-integrity-326-ivfflat-lists.sql
+--! split: 101-integrity-326-ivfflat-lists.sql
 /* The lists of an IVFFlat index, read from its pages. Layout: src/ivfflat.h of pgvector; src/include/storage/bufpage.h. */
 create or replace function integrity._ivfflat_indexes(
   registered penstock._collections
@@ -46731,7 +46940,7 @@ revoke all on function
   from public;
 grant execute on function integrity._measure_ivfflat to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 100-integrity-328-probe-evidence.sql
+--! split: 102-integrity-328-probe-evidence.sql
 /* What probes found out (integrity.probe, integrity.report_disk), as evidence. Nothing here waits for anything slow. */
 create or replace function integrity._evidence_foreign_servers(
   registered penstock._collections
@@ -46928,7 +47137,7 @@ revoke all on function
   integrity._evidence_primary_keys, integrity._evidence_disk
   from public;
 
---! split: 101-integrity-330-measure.sql
+--! split: 103-integrity-330-measure.sql
 create or replace function integrity._user_nodes(
   collection text,
   id bigint
@@ -47108,7 +47317,7 @@ revoke all on function
   integrity._user_nodes, integrity._user_edges, integrity._evidence, integrity._measure
   from public;
 
---! split: 102-integrity-335-notify.sql
+--! split: 104-integrity-335-notify.sql
 create or replace function integrity._notify(
   collection text,
   channel text,
@@ -47194,7 +47403,7 @@ comment on function integrity._tell_approach is
 
 revoke all on function integrity._notify, integrity._tell_approach from public;
 
---! split: 103-integrity-340-transitions.sql
+--! split: 105-integrity-340-transitions.sql
 create or replace function integrity._apply_step(
   collection text,
   step jsonb
@@ -47348,7 +47557,7 @@ comment on function integrity._mark_refusals is
 
 revoke all on function integrity._apply_step, integrity._half_open, integrity._mark_refusals from public;
 
---! split: 104-integrity-350-sample.sql
+--! split: 106-integrity-350-sample.sql
 create or replace function integrity.sample(
   collection text,
   with_lambda2 boolean default false
@@ -47477,7 +47686,7 @@ comment on function integrity.sample is
 revoke all on function integrity.sample from public;
 grant execute on function integrity.sample to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 105-integrity-360-schedule.sql
+--! split: 107-integrity-360-schedule.sql
 create or replace function integrity._sample_if_due(
   collection text
 )
@@ -47586,7 +47795,7 @@ grant execute on function integrity._sample_if_due, integrity.sample_all
   to penstock_admin, penstock_operator, penstock_worker;
 grant execute on procedure integrity.tick to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 106-integrity-370-probe-targets.sql
+--! split: 108-integrity-370-probe-targets.sql
 /* What integrity.probe has to look at. */
 create or replace function integrity._amcheck()
 returns regproc
@@ -47658,7 +47867,7 @@ comment on function integrity._probe_targets is
 revoke all on function integrity._amcheck, integrity._probe_targets from public;
 grant execute on function integrity._probe_targets to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 107-integrity-372-probe-book.sql
+--! split: 109-integrity-372-probe-book.sql
 /* The book that is kept about probes: which are under way, what they found. */
 create or replace function integrity._probe_lock(
   kind text,
@@ -47835,7 +48044,7 @@ revoke all on function
 grant execute on function integrity._probe_lock, integrity._begin_probe, integrity._end_probe, integrity._cancel_overdue_probes
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 108-integrity-375-probe.sql
+--! split: 110-integrity-375-probe.sql
 /*
  * Measurements that may take long or hang. Never part of a sample: they run in a session of
  * their own, and samples read what they left behind.
@@ -48028,7 +48237,7 @@ comment on procedure integrity.probe() is
 revoke all on procedure integrity.probe() from public;
 grant execute on procedure integrity.probe() to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 109-integrity-380-sources.sql
+--! split: 111-integrity-380-sources.sql
 /* How the server is looked at: settings, stored queries, what a worker reports. */
 create or replace function integrity.set_sources(
   settings jsonb
@@ -48222,7 +48431,7 @@ grant execute on function integrity.set_sources, integrity._store_recall_probe, 
   to penstock_admin, penstock_operator;
 grant execute on function integrity.report_disk to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 110-integrity-400-override.sql
+--! split: 112-integrity-400-override.sql
 create or replace function integrity.override(
   collection text,
   state text,
@@ -48385,7 +48594,7 @@ grant execute on function
   integrity.override, integrity.clear_override, integrity.kill_switch, integrity.clear_checksum_failures
   to penstock_admin, penstock_operator;
 
---! split: 111-integrity-410-status.sql
+--! split: 113-integrity-410-status.sql
 create or replace function integrity._last_measurement(
   collection text
 )
@@ -48575,7 +48784,7 @@ revoke all on function
 grant execute on function integrity.status, integrity.explain, integrity.what_if, integrity.check_gate
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 112-integrity-420-graph.sql
+--! split: 114-integrity-420-graph.sql
 create or replace function integrity.contracted_graph(
   collection text
 )
@@ -48669,7 +48878,7 @@ grant execute on function integrity.contracted_graph, integrity.graph_dot, integ
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 grant execute on function integrity.rebuild_graph to penstock_admin, penstock_operator;
 
---! split: 113-integrity-425-user-graph-checks.sql
+--! split: 115-integrity-425-user-graph-checks.sql
 create or replace function integrity._check_node_name(
   collection text,
   name text
@@ -48743,7 +48952,7 @@ comment on function integrity._check_user_graph is
 
 revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
 
---! split: 114-integrity-430-user-graph.sql
+--! split: 116-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
   collection text,
   node_type text,
@@ -48901,7 +49110,7 @@ revoke all on function
 grant execute on function integrity.add_node, integrity.add_edge, integrity.remove_node, integrity.remove_edge
   to penstock_admin, penstock_operator;
 
---! split: 115-integrity-440-report-health.sql
+--! split: 117-integrity-440-report-health.sql
 create or replace function integrity.report_health(
   collection text,
   node text,
@@ -48999,7 +49208,7 @@ revoke all on function integrity.report_health, integrity.report_edge from publi
 grant execute on function integrity.report_health, integrity.report_edge
   to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 116-integrity-450-views.sql
+--! split: 118-integrity-450-views.sql
 create or replace view integrity.gates as
 select
   g.collection,
@@ -49115,7 +49324,7 @@ revoke all on integrity.gates, integrity.states, integrity.overrides, integrity.
 grant select on integrity.gates, integrity.states, integrity.overrides, integrity.last_refusals
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 117-integrity-460-health.sql
+--! split: 119-integrity-460-health.sql
 create or replace view integrity.health as
 select s.collection, 'sampler' as "check",
   s.last_sample_at is not null and not v.stale as ok,
@@ -49172,7 +49381,7 @@ comment on view integrity.health is
 revoke all on integrity.health from public;
 grant select on integrity.health to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 118-integrity-500-history-tables.sql
+--! split: 120-integrity-500-history-tables.sql
 /* The signed log: its head, its keys, its events, its tree, its checkpoints. All belong to penstock_log_owner. */
 
 create table integrity._signing_keys (
@@ -49347,7 +49556,7 @@ revoke all on
   integrity._events, integrity._tiles, integrity._staged_samples, integrity._sample_batches, integrity._checkpoints
   from public;
 
---! split: 119-integrity-510-append-only.sql
+--! split: 121-integrity-510-append-only.sql
 /* What is written stays: refused by trigger even where privileges would allow a change. */
 
 create or replace function integrity._tg_history__refuse_change()
@@ -49451,7 +49660,7 @@ alter table integrity._key_revocations enable always trigger _100_refuse_change;
 alter table integrity._events enable always trigger _200_refuse_removal;
 alter table integrity._sample_batches enable always trigger _200_refuse_removal;
 
---! split: 120-integrity-520-history-keys.sql
+--! split: 122-integrity-520-history-keys.sql
 /* Public keys of the log, and the seeds of those that the database holds. */
 
 create or replace function integrity._random_seed()
@@ -49577,7 +49786,7 @@ comment on column integrity.signing_keys.revoked_beyond is
 revoke all on integrity.signing_keys from public;
 grant select on integrity.signing_keys to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 121-integrity-522-begin-history.sql
+--! split: 123-integrity-522-begin-history.sql
 /* The beginning of the log, and the lock on its end. */
 
 create or replace function integrity._server_identity()
@@ -49724,7 +49933,7 @@ revoke all on function
   from public;
 grant execute on function integrity.begin_history to penstock_admin;
 
---! split: 122-integrity-524-register-key.sql
+--! split: 124-integrity-524-register-key.sql
 create or replace function integrity._key_in_use(
   head integrity._history_head,
   purpose text
@@ -49865,7 +50074,7 @@ revoke all on function
   from public;
 grant execute on function integrity.register_key, integrity.new_database_key to penstock_admin;
 
---! split: 123-integrity-526-rotate-key.sql
+--! split: 125-integrity-526-rotate-key.sql
 create or replace function integrity._rotation(
   head integrity._history_head,
   new_key_id text
@@ -50006,7 +50215,7 @@ revoke all on function
   from public;
 grant execute on function integrity.rotation_statement, integrity.rotate_key to penstock_admin;
 
---! split: 124-integrity-530-append-event.sql
+--! split: 126-integrity-530-append-event.sql
 create or replace function integrity._next_event(
   head integrity._history_head,
   event_type text,
@@ -50113,7 +50322,7 @@ comment on function integrity._append_event is
 
 revoke all on function integrity._next_event, integrity._write_event, integrity._append_event from public;
 
---! split: 125-integrity-535-append-signed.sql
+--! split: 127-integrity-535-append-signed.sql
 /* Events that a worker signs with a key that never comes into the database. */
 
 create or replace function integrity._refuse_reserved_type(
@@ -50216,7 +50425,7 @@ comment on function integrity._append_signed is
 
 revoke all on function integrity._refuse_reserved_type, integrity._prepare_event, integrity._append_signed from public;
 
---! split: 126-integrity-540-samples.sql
+--! split: 128-integrity-540-samples.sql
 /*
  * Samples come often and from many sessions. They are staged without a lock of the log and
  * enter it in batches: one event holds the SHA-256 of the batch, whose bytes lie beside it
@@ -50321,7 +50530,7 @@ revoke all on integrity.samples from public;
 grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 127-integrity-545-history.sql
+--! split: 129-integrity-545-history.sql
 create or replace view integrity.events as
 select
   e.seq,
@@ -50431,7 +50640,7 @@ comment on function integrity.history is
 revoke all on function integrity.history from public;
 grant execute on function integrity.history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 128-integrity-550-history-page.sql
+--! split: 130-integrity-550-history-page.sql
 create or replace function integrity._verification_keys()
 returns jsonb
 stable
@@ -50525,7 +50734,7 @@ comment on function integrity._history_page is
 
 revoke all on function integrity._verification_keys, integrity._history_page from public;
 
---! split: 129-integrity-555-verify-event.sql
+--! split: 131-integrity-555-verify-event.sql
 create or replace function integrity.verify_event(
   seq bigint
 )
@@ -50620,7 +50829,7 @@ comment on function integrity.verify_event is
 revoke all on function integrity.verify_event from public;
 grant execute on function integrity.verify_event to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 130-integrity-560-verify-history.sql
+--! split: 132-integrity-560-verify-history.sql
 create or replace function integrity._tile_roots(
   leaves bytea
 )
@@ -50848,7 +51057,7 @@ comment on function integrity.verify_history is
 revoke all on function integrity._tile_roots, integrity._tree_problems, integrity.verify_history from public;
 grant execute on function integrity.verify_history to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 131-integrity-570-tree.sql
+--! split: 133-integrity-570-tree.sql
 /* The Merkle tree over all events, in whole tiles as it grows, and in parts where it ends. */
 
 create or replace function integrity._perfect_root(
@@ -51063,7 +51272,7 @@ revoke all on function
   integrity._require_size, integrity._require_root
   from public;
 
---! split: 132-integrity-575-tree-head.sql
+--! split: 134-integrity-575-tree-head.sql
 create or replace function integrity.tree_head()
 returns table (
   log_id text,
@@ -51105,7 +51314,7 @@ comment on function integrity.tree_head is
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 133-integrity-580-proofs.sql
+--! split: 135-integrity-580-proofs.sql
 create or replace function integrity._hashes(
   joined bytea
 )
@@ -51204,7 +51413,7 @@ revoke all on function integrity._hashes, integrity.inclusion_proof, integrity.c
 grant execute on function integrity.inclusion_proof, integrity.consistency_proof
   to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 134-integrity-582-revoke-key.sql
+--! split: 136-integrity-582-revoke-key.sql
 create or replace function integrity._revocation(
   key_id text,
   reason text,
@@ -51317,7 +51526,7 @@ comment on function integrity.revoke_key is
 revoke all on function integrity._revocation, integrity.revocation_statement, integrity.revoke_key from public;
 grant execute on function integrity.revocation_statement, integrity.revoke_key to penstock_admin;
 
---! split: 135-integrity-584-checkpoint.sql
+--! split: 137-integrity-584-checkpoint.sql
 create or replace function integrity.checkpoint()
 returns text
 volatile
@@ -51406,7 +51615,7 @@ comment on view integrity.checkpoints is 'Checkpoints of this history. holder sa
 revoke all on integrity.checkpoints from public;
 grant select on integrity.checkpoints to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 136-integrity-586-retention.sql
+--! split: 138-integrity-586-retention.sql
 /* What may go after a while, and what stays so that later proofs hold. */
 
 create or replace function integrity._expire_samples(
@@ -51524,7 +51733,7 @@ comment on function integrity.prune_history is
 revoke all on function integrity._expire_samples, integrity.set_sample_retention, integrity.prune_history from public;
 grant execute on function integrity.set_sample_retention, integrity.prune_history to penstock_admin;
 
---! split: 137-integrity-588-epochs.sql
+--! split: 139-integrity-588-epochs.sql
 create or replace function integrity.declare_epoch(
   kind text,
   lost_to bigint,
@@ -51606,7 +51815,7 @@ revoke all on integrity.epochs from public;
 grant execute on function integrity.declare_epoch to penstock_admin, penstock_operator;
 grant select on integrity.epochs to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 138-integrity-590-export-history.sql
+--! split: 140-integrity-590-export-history.sql
 create or replace function integrity.export_history(
   first_seq bigint default 1,
   max_events int default null
@@ -51688,7 +51897,7 @@ comment on function integrity.export_history is
 revoke all on function integrity.export_history from public;
 grant execute on function integrity.export_history to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 139-integrity-599-history-owner.sql
+--! split: 141-integrity-599-history-owner.sql
 /*
  * Hands the log over to penstock_log_owner, as which nobody logs in and of which nobody is a
  * member once the installation has ended. Only the functions here, which run as this role,
@@ -51808,7 +52017,7 @@ grant execute on function
 grant select on integrity.signing_keys, integrity.events, integrity.samples, integrity.epochs, integrity.checkpoints to current_user;
 grant insert on integrity._staged_samples to current_user;
 
---! split: 140-integrity-600-worker.sql
+--! split: 142-integrity-600-worker.sql
 /*
  * One worker at a time: it holds an advisory lock of its session, class 1346719319 ("PENW"),
  * object 1, and every write carries the token that it was given when it began.
@@ -51972,7 +52181,7 @@ grant execute on function
 revoke all on integrity.worker from public;
 grant select on integrity.worker to penstock_admin, penstock_operator, penstock_worker, penstock_user;
 
---! split: 141-integrity-605-worker-signatures.sql
+--! split: 143-integrity-605-worker-signatures.sql
 /* What the worker writes into the history: each call carries its token. */
 create or replace function integrity.worker_prepare_event(
   token bigint,
@@ -52040,7 +52249,7 @@ revoke all on function integrity.worker_prepare_event, integrity.worker_append_s
 grant execute on function integrity.worker_prepare_event, integrity.worker_append_signed, integrity.worker_store_checkpoint
   to penstock_admin, penstock_worker;
 
---! split: 142-integrity-610-outbox.sql
+--! split: 144-integrity-610-outbox.sql
 create or replace function integrity.pending_notifications(
   "limit" int default 100
 )
@@ -52113,7 +52322,7 @@ grant execute on function integrity.pending_notifications, integrity.notificatio
 revoke all on integrity.notifications from public;
 grant select on integrity.notifications to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 143-integrity-620-metrics.sql
+--! split: 145-integrity-620-metrics.sql
 create or replace function integrity.metrics()
 returns table (
   name text,
@@ -52175,7 +52384,7 @@ comment on function integrity.metrics is
 revoke all on function integrity.metrics from public;
 grant execute on function integrity.metrics to penstock_admin, penstock_operator, penstock_worker;
 
---! split: 144-integrity-900-ruvector-functions.sql
+--! split: 146-integrity-900-ruvector-functions.sql
 create or replace function integrity._ruvector_functions()
 returns text
 immutable
@@ -52344,7 +52553,7 @@ comment on function integrity._ruvector_functions is
 
 revoke all on function integrity._ruvector_functions from public;
 
---! split: 145-integrity-910-ruvector-views.sql
+--! split: 147-integrity-910-ruvector-views.sql
 create or replace function integrity._ruvector_views()
 returns text
 immutable
@@ -52509,7 +52718,7 @@ comment on function integrity.install_ruvector is
 revoke all on function integrity.install_ruvector from public;
 grant execute on function integrity.install_ruvector to penstock_admin;
 
---! split: 146-memory-000-schema.sql
+--! split: 148-memory-000-schema.sql
 create schema memory;
 
 comment on schema memory is
@@ -52518,7 +52727,7 @@ comment on schema memory is
 revoke all on schema memory from public;
 grant usage on schema memory to penstock_user;
 
---! split: 147-memory-change-settings.sql
+--! split: 149-memory-change-settings.sql
 create or replace function memory._change_settings(
   current jsonb,
   changes jsonb
@@ -52930,7 +53139,7 @@ return definition.run({ current, changes });
 comment on function memory._change_settings(jsonb, jsonb) is 'All settings of a namespace after some of them changed; null brings a default back. Errors: 22023 for an unknown key or a value out of range.';
 revoke all on function memory._change_settings(jsonb, jsonb) from public;
 
---! split: 148-memory-review.sql
+--! split: 150-memory-review.sql
 create or replace function memory._review(
   state text,
   stability float8,
@@ -55025,7 +55234,7 @@ return Array.isArray(rows) ? rows : [rows];
 comment on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) is 'One step of FSRS-6: the scheduling of a memory after a review with this rating at this time. Times count in whole milliseconds. Errors: 22023 for a rating outside 1 to 4 or a review before the last one.';
 revoke all on function memory._review(text, float8, float8, timestamptz, timestamptz, int4, int4, int4, int4, int4, timestamptz, jsonb) from public;
 
---! split: 149-memory-010-namespaces.sql
+--! split: 151-memory-010-namespaces.sql
 create table memory._namespaces (
   name text primary key,
   settings jsonb not null,
@@ -55188,7 +55397,7 @@ comment on column memory.namespaces.may_write is 'True when it may also write th
 revoke all on memory.namespaces from public;
 grant select on memory.namespaces to penstock_user;
 
---! split: 150-memory-015-tenants.sql
+--! split: 152-memory-015-tenants.sql
 create or replace function memory.create_namespace(
   name text
 )
@@ -55330,7 +55539,7 @@ grant execute on function
   memory.create_namespace, memory.grant_namespace, memory.revoke_namespace, memory.drop_namespace, memory.set_settings
   to penstock_user;
 
---! split: 151-memory-020-memories.sql
+--! split: 153-memory-020-memories.sql
 /*
  * What goes into a generated column must be immutable, so the configuration is named. A
  * tsvector holds 1 MB: the first 256 kB of the content are indexed, less where their words
@@ -55461,7 +55670,7 @@ create policy own_namespaces on memory.memories
 revoke all on memory.memories from public;
 grant select on memory.memories to penstock_user;
 
---! split: 152-memory-030-scheduling.sql
+--! split: 154-memory-030-scheduling.sql
 create table memory.scheduling (
   memory_id uuid primary key references memory.memories (id) on delete cascade,
   namespace text not null,
@@ -55545,7 +55754,7 @@ create policy own_namespaces on memory.review_events
 revoke all on memory.scheduling, memory.review_events from public;
 grant select on memory.scheduling, memory.review_events to penstock_user;
 
---! split: 153-memory-040-graph.sql
+--! split: 155-memory-040-graph.sql
 create table memory.edges (
   source_id uuid not null references memory.memories (id) on delete cascade,
   target_id uuid not null references memory.memories (id) on delete cascade,
@@ -55595,7 +55804,7 @@ create policy own_namespaces on memory.domains
 revoke all on memory.edges, memory.domains from public;
 grant select on memory.edges, memory.domains to penstock_user;
 
---! split: 154-memory-050-decisions.sql
+--! split: 156-memory-050-decisions.sql
 create table memory.dedupe_decisions (
   id bigint generated always as identity primary key,
   namespace text not null references memory._namespaces (name) on delete cascade,
@@ -55640,7 +55849,7 @@ comment on table memory._terms is
 
 revoke all on memory._terms from public;
 
---! split: 155-memory-060-models.sql
+--! split: 157-memory-060-models.sql
 create table memory.embedding_models (
   id int generated always as identity primary key,
   name text not null,
@@ -55752,7 +55961,7 @@ comment on function memory._check_embedding is
 revoke all on function memory.registered_model, memory._raise_mismatch, memory._check_embedding from public;
 grant execute on function memory.registered_model to penstock_user;
 
---! split: 156-memory-070-init.sql
+--! split: 158-memory-070-init.sql
 create or replace function memory._use_dimensions(
   column_name name,
   dimensions int
@@ -55861,7 +56070,7 @@ comment on function memory.init is
 revoke all on function memory._use_dimensions, memory.register_model, memory.init from public;
 grant execute on function memory.register_model, memory.init to penstock_admin;
 
---! split: 157-memory-100-store.sql
+--! split: 159-memory-100-store.sql
 create or replace function memory._check_records(
   records jsonb,
   embeddings vector[],
@@ -56060,7 +56269,7 @@ comment on function memory._store is
 
 revoke all on function memory._check_records, memory._are_json_labels, memory._labels, memory._store from public;
 
---! split: 158-memory-110-insert.sql
+--! split: 160-memory-110-insert.sql
 create or replace function memory._decide(
   namespace text,
   content text,
@@ -56230,7 +56439,7 @@ comment on function memory.insert_many is
 revoke all on function memory._decide, memory.insert, memory.insert_many from public;
 grant execute on function memory.insert, memory.insert_many to penstock_user;
 
---! split: 159-memory-120-records.sql
+--! split: 161-memory-120-records.sql
 create or replace function memory._own(
   id uuid,
   operation text,
@@ -56387,7 +56596,7 @@ comment on function memory.delete is
 revoke all on function memory._own, memory.get, memory.update, memory.delete from public;
 grant execute on function memory.get, memory.update, memory.delete to penstock_user;
 
---! split: 160-memory-130-supersede.sql
+--! split: 162-memory-130-supersede.sql
 create or replace function memory.supersede(
   old_id uuid,
   new_id uuid
@@ -56504,7 +56713,7 @@ comment on function memory.undo_decision is
 revoke all on function memory.supersede, memory.undo_supersede, memory.undo_decision from public;
 grant execute on function memory.supersede, memory.undo_supersede, memory.undo_decision to penstock_user;
 
---! split: 161-memory-140-transfer.sql
+--! split: 163-memory-140-transfer.sql
 /*
  * What copies, exports and imports need beside insert_many, add_edges and record_events.
  */
@@ -56600,7 +56809,7 @@ comment on function memory.export_statement is
 revoke all on function memory.supersede_many, memory.export_statement from public;
 grant execute on function memory.supersede_many, memory.export_statement to penstock_user;
 
---! split: 162-memory-200-retrievability.sql
+--! split: 164-memory-200-retrievability.sql
 /*
  * The forgetting curve of FSRS-6, R(t, S) = (1 + factor * t / S) ^ -decay with
  * factor = 0.9 ^ (-1 / decay) - 1, so that R(S, S) = 0.9. As ts-fsrs does it: t in whole
@@ -56652,7 +56861,7 @@ comment on function memory._decay is
 revoke all on function memory.retrievability, memory._decay from public;
 grant execute on function memory.retrievability, memory._decay to penstock_user;
 
---! split: 163-memory-210-conditions.sql
+--! split: 165-memory-210-conditions.sql
 /*
  * Filters become SQL text with every value a quoted literal, so that the planner sees them
  * whatever plan_cache_mode says, and partial indexes serve. The namespace always comes first.
@@ -56724,7 +56933,7 @@ comment on function memory._condition is
 
 revoke all on function memory._condition from public;
 
---! split: 164-memory-220-vector-arm.sql
+--! split: 166-memory-220-vector-arm.sql
 /*
  * Near the query all rows may fail a filter, so the index finds good neighbours only where many
  * rows pass. Up to 6,000 rows an exact search is fast and misses nothing, so it is tried first,
@@ -56828,7 +57037,7 @@ comment on function memory._vector_arm is
 
 revoke all on function memory._vector_statement, memory._vector_arm from public;
 
---! split: 165-memory-230-words.sql
+--! split: 167-memory-230-words.sql
 /*
  * Ranking by words: BM25 (Robertson, Zaragoza: "The Probabilistic Relevance Framework: BM25
  * and Beyond", 2009), k1 = 1.2, b = 0.75. A memory's length is its number of distinct words.
@@ -56949,7 +57158,7 @@ revoke all on function
   memory._occurrences, memory._occurrence_marks, memory._word_query, memory._text_statement, memory._candidates
   from public;
 
---! split: 166-memory-235-text-arm.sql
+--! split: 168-memory-235-text-arm.sql
 create or replace function memory._text_arm(
   condition text,
   query text,
@@ -57045,7 +57254,7 @@ comment on function memory._text_arm is
 
 revoke all on function memory._text_arm from public;
 
---! split: 167-memory-240-search.sql
+--! split: 169-memory-240-search.sql
 create type memory.match as (
   id uuid,
   content text,
@@ -57243,7 +57452,7 @@ comment on function memory.vector_search is
 revoke all on function memory.search, memory.fts_search, memory.vector_search from public;
 grant execute on function memory.search, memory.fts_search, memory.vector_search to penstock_user;
 
---! split: 168-memory-300-review.sql
+--! split: 170-memory-300-review.sql
 create or replace function memory._review_step(
   id uuid,
   rating int,
@@ -57347,7 +57556,7 @@ comment on function memory.review is
 revoke all on function memory._review_step, memory._state, memory.review from public;
 grant execute on function memory.review to penstock_user;
 
---! split: 169-memory-310-scheduling.sql
+--! split: 171-memory-310-scheduling.sql
 create or replace function memory.get_scheduling(
   id uuid
 )
@@ -57492,7 +57701,7 @@ comment on function memory.record_events is
 revoke all on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events from public;
 grant execute on function memory.get_scheduling, memory.update_scheduling, memory.get_due, memory.record_events to penstock_user;
 
---! split: 170-memory-400-edges.sql
+--! split: 172-memory-400-edges.sql
 create or replace function memory.add_edge(
   source_id uuid,
   target_id uuid,
@@ -57644,7 +57853,7 @@ revoke all on function
   from public;
 grant execute on function memory.add_edge, memory.add_edges, memory.get_edges, memory.remove_edge to penstock_user;
 
---! split: 171-memory-410-neighbors.sql
+--! split: 173-memory-410-neighbors.sql
 /*
  * Spreading activation (Collins, Loftus: "A Spreading-Activation Theory of Semantic
  * Processing", 1975). Each hop multiplies by 0.7 and the weight of the edge; below 0.1 it
@@ -57727,7 +57936,7 @@ comment on function memory.get_neighbors is
 revoke all on function memory.get_neighbors from public;
 grant execute on function memory.get_neighbors to penstock_user;
 
---! split: 172-memory-500-domains.sql
+--! split: 174-memory-500-domains.sql
 create or replace function memory.list_domains(
   namespace text default null
 )
@@ -57879,7 +58088,7 @@ grant execute on function
   memory.list_domains, memory.get_domain, memory.upsert_domain, memory.delete_domain, memory.classify
   to penstock_user;
 
---! split: 173-memory-600-upkeep.sql
+--! split: 175-memory-600-upkeep.sql
 create or replace function memory.count(
   namespace text default null
 )
@@ -58056,7 +58265,7 @@ comment on function memory.health_check is
 revoke all on function memory.count, memory.get_stats, memory.vacuum, memory.health_check from public;
 grant execute on function memory.count, memory.get_stats, memory.vacuum, memory.health_check to penstock_user;
 
---! split: 174-memory-610-reembed.sql
+--! split: 176-memory-610-reembed.sql
 /*
  * Moving to another model: a shadow column takes the new embeddings, batch by batch, while
  * searches use the old ones; the index is built; then one transaction puts the column in the
@@ -58217,7 +58426,7 @@ revoke all on function
   from public;
 grant execute on function memory.plan_reembed, memory.begin_reembed, memory.reembed_progress to penstock_admin;
 
---! split: 175-memory-615-reembed-batches.sql
+--! split: 177-memory-615-reembed-batches.sql
 create or replace function memory.reembed_next(
   "limit" int default 500,
   after uuid default null
@@ -58299,7 +58508,7 @@ comment on function memory.reembed_store is
 revoke all on function memory.reembed_next, memory.reembed_store from public;
 grant execute on function memory.reembed_next, memory.reembed_store to penstock_admin;
 
---! split: 176-memory-620-reembed-swap.sql
+--! split: 178-memory-620-reembed-swap.sql
 create or replace function memory.reembed_index_statement(
   concurrent boolean default false
 )
@@ -58434,7 +58643,7 @@ grant execute on function
   memory.reembed_index_statement, memory.build_reembed_index, memory.finish_reembed, memory.abort_reembed
   to penstock_admin;
 
---! split: 177-postamble.sql
+--! split: 179-postamble.sql
 /* Ends every migration and the installer: the owner of the log has no members again. */
 
 do $do$
