@@ -18,6 +18,8 @@ import { keyShow } from "./commands/key-show.ts"
 import { indexBuild } from "./commands/index-build.ts"
 import { indexRebuild } from "./commands/index-rebuild.ts"
 import { memoryDue } from "./commands/memory-due.ts"
+import { memoryExport } from "./commands/memory-export.ts"
+import { memoryImport } from "./commands/memory-import.ts"
 import { memoryReembed } from "./commands/memory-reembed.ts"
 import { memoryReview } from "./commands/memory-review.ts"
 import { memoryStats } from "./commands/memory-stats.ts"
@@ -64,6 +66,8 @@ const COMMANDS: readonly Command[] = [
   memoryDue,
   memoryStats,
   memoryReembed,
+  memoryExport,
+  memoryImport,
   sealedKeygen,
   sealedImport,
   sealedRotate,

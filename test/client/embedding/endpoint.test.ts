@@ -108,3 +108,29 @@ test("stops at once when the caller aborts", async () => {
 test("an address that is not HTTP is refused", () => {
   expect(() => endpointEmbedder({ url: "file:///etc/passwd", model: "m" })).toThrow(TypeError)
 })
+
+test("begins no more requests a minute than it may", async () => {
+  const begun: number[] = []
+  const { origin } = await serve(({ body }, response) => {
+    begun.push(performance.now())
+    json(response, { data: embeddings(body.input) })
+  })
+  const embedder = endpointEmbedder({ url: origin, model: "m", batchSize: 1, requestsPerMinute: 1200 })
+  await embedder.embed(["a", "b", "c"])
+  expect(begun).toHaveLength(3)
+  /* 50 ms apart where they begin; the first may take longer to arrive. */
+  expect((begun[2] as number) - (begun[0] as number)).toBeGreaterThan(50)
+  expect(() => endpointEmbedder({ url: origin, model: "m", requestsPerMinute: 0 })).toThrow(RangeError)
+})
+
+test("a Retry-After that is a date is understood", async () => {
+  const { origin, seen } = await serve(({ body }, response, attempt) => {
+    if (attempt > 1) return json(response, { data: embeddings(body.input) })
+    response.statusCode = 429
+    response.setHeader("retry-after", new Date(Date.now() + 1500).toUTCString())
+    response.end()
+  })
+  /* Without the date it would wait beyond the limit of the test. */
+  await endpointEmbedder({ url: origin, model: "m", pauseMs: 1_000_000 }).embed(["a"])
+  expect(seen).toHaveLength(2)
+})
