@@ -8,7 +8,10 @@ beforeAll(async () => {
   await sample(db)
   await db.query("create role nobody_in_particular")
 })
-afterAll(async () => db.close())
+afterAll(async () => {
+  await db.query("drop role nobody_in_particular")
+  await db.close()
+})
 
 const user = [
   "select integrity.gate('docs', 'insert')",
