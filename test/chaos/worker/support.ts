@@ -41,10 +41,10 @@ export class WorkerProcess {
       for (const listener of this.listeners) listener()
     })
     this.exited = new Promise((done) => {
-      this.child.once("close", (code) => done(code))
-    })
-    void this.exited.then(() => {
-      for (const listener of this.listeners) listener()
+      this.child.once("close", (code) => {
+        done(code)
+        for (const listener of this.listeners) listener()
+      })
     })
   }
 
