@@ -93,12 +93,12 @@ begin
     end;
     commit;
   end loop;
-  perform integrity.sequence_samples();
+  perform integrity._sequence_due_samples();
 end
 $fn$;
 
 comment on procedure integrity.tick is
-  'Samples every collection that is due and commits after each, ends probes of other servers that wait for too long, and puts the samples into the history. For pg_cron or the worker; two at a time do no harm.';
+  'Samples every collection that is due and commits after each, ends probes of other servers that wait for too long, and every few minutes puts the samples into the history. For pg_cron or the worker; two at a time do no harm.';
 
 revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;

@@ -65,6 +65,7 @@ begin
       ),
       'override', nullif(current_state.machine -> 'override', 'null'),
       'kill_switch', current_state.killed,
+      'history', integrity._key_holders(),
       'protected_since', p.protected_at,
       'not_installed', to_jsonb(coalesce(p.not_installed, '{}'))
     )

@@ -70,6 +70,25 @@ $fn$;
 comment on function integrity.sequence_samples is
   'Puts up to max_samples waiting samples into the log, as one event, and says how many it was, how many wait still and the seq of the event (NULL for none). integrity.tick and the worker call it. Errors: 22023 for max_samples outside of 1 to 10000.';
 
+create or replace function integrity._sequence_due_samples()
+returns void
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  if exists (select from integrity._staged_samples s where s.sampled_at < clock_timestamp() - interval '5 minutes')
+    or (select count(*) from (select from integrity._staged_samples limit 1000) as s) = 1000
+  then
+    perform integrity.sequence_samples(10000);
+  end if;
+end
+$fn$;
+
+comment on function integrity._sequence_due_samples is
+  'Puts waiting samples into the log when the first has waited for five minutes, or when there are a thousand: few large batches keep the log short.';
+
 create or replace view integrity.samples as
 select
   b.seq,
@@ -97,7 +116,8 @@ from integrity._staged_samples s;
 comment on view integrity.samples is
   'Every sample that is still kept. seq is the event whose batch holds it, NULL while it waits for one.';
 
-revoke all on function integrity.sequence_samples from public;
+revoke all on function integrity.sequence_samples, integrity._sequence_due_samples from public;
 revoke all on integrity.samples from public;
-grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
+grant execute on function integrity.sequence_samples, integrity._sequence_due_samples
+  to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;

@@ -57,9 +57,9 @@ begin
         'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), repeat('f', 64)) end
       )
     )),
-    array[event.seq]::float8[], event.prev, array[event.type], array[coalesce(event.collection_id::float8, 'NaN')],
-    array[event.key_id], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
-    array[octet_length(event.bytes)], event.bytes, event_leaf, '', array[null::text], '{}', '{}'
+    array[event.seq]::float8[], event.prev, translate(event.type, ',', ';'), array[coalesce(event.collection_id::float8, 'NaN')],
+    array[coalesce(event.key_id, '')], array[case when event.key_id is null then 0 else 1 end], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
+    array[octet_length(event.bytes)], event.bytes, event_leaf, '', '{}', '{}', '{}'
   ) as v;
   if claimed_by_next is distinct from event_leaf then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');

@@ -67,6 +67,7 @@ declare
   zero_hash constant bytea := decode(repeat('00', 32), 'hex');
   /* Stands for what is missing or has another length, so that nothing fits it. */
   no_hash constant bytea := decode(repeat('ff', 32), 'hex');
+  known_keys constant text[] := array(select k.id from integrity._signing_keys k order by k.id);
   head integrity._history_head;
   state jsonb;
   chunk record;
@@ -100,9 +101,10 @@ begin
     select
       array_agg(e.seq::float8) as seq,
       string_agg(case when octet_length(e.prev) = 32 then e.prev else no_hash end, ''::bytea) as prev,
-      array_agg(coalesce(e.type, '')) as type,
+      /* A comma is in no valid type, and neither is what stands for it here. */
+      string_agg(translate(coalesce(e.type, ''), ',', ';'), ',') as types,
       array_agg(coalesce(e.collection_id::float8, 'NaN')) as collection_id,
-      array_agg(e.key_id) as key_id,
+      array_agg(case when e.key_id is null then 0 else coalesce(array_position(known_keys, e.key_id), -1) end) as key,
       array_agg(case when e.signature is null then 0 else 1 end) as is_signed,
       case when signatures = 'all' then
         string_agg(case when octet_length(e.signature) = 64 then e.signature else no_hash || no_hash end, ''::bytea)
@@ -111,7 +113,7 @@ begin
       array_agg(coalesce(octet_length(e.bytes), -1)) as length,
       string_agg(coalesce(e.bytes, ''), ''::bytea) as bytes,
       string_agg(coalesce(e.leaf, no_hash), ''::bytea) as leaf,
-      array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
+      coalesce(array_agg(coalesce(encode(sha256(e.batch), 'hex'), '')) filter (where e.type = 'samples'), '{}') as batches,
       count(e.bytes) as present,
       max(e.seq) as last_seq,
       max(e.log_id) as last_log_id
@@ -130,8 +132,8 @@ begin
     tiles := case when seen % 256 = 0 then integrity._tile_roots(chunk.leaf) else '' end;
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.is_signed, chunk.signature, chunk.length,
-      chunk.bytes, chunk.leaf, tiles, chunk.batch, notes.size, notes.note
+      state, chunk.seq, chunk.prev, chunk.types, chunk.collection_id, known_keys, chunk.key, chunk.is_signed, chunk.signature,
+      chunk.length, chunk.bytes, chunk.leaf, tiles, chunk.batches, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);

@@ -38,3 +38,26 @@ comment on function integrity.tree_head is
 
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
+
+create or replace function integrity._key_holders()
+returns jsonb
+stable
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return (
+    select jsonb_build_object(
+      'events', 'key=' || coalesce((select k.holder from integrity._signing_keys k where k.id = h.event_key_id), 'none'),
+      'checkpoints', 'key=' || coalesce((select k.holder from integrity._signing_keys k where k.id = h.checkpoint_key_id), 'none')
+    )
+    from integrity._history_head h
+  );
+end
+$fn$;
+
+comment on function integrity._key_holders is
+  'Who keeps the keys of the history: key=database proves nothing against a superuser, a dump or a replica. NULL before the first event.';
+
+revoke all on function integrity._key_holders from public;

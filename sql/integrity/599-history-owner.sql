@@ -55,6 +55,7 @@ alter function integrity._refuse_reserved_type(text) owner to penstock_log_owner
 alter function integrity._prepare_event(text, text, jsonb) owner to penstock_log_owner;
 alter function integrity._append_signed(bytea, bytea) owner to penstock_log_owner;
 alter function integrity.sequence_samples(int) owner to penstock_log_owner;
+alter function integrity._sequence_due_samples() owner to penstock_log_owner;
 alter function integrity._expire_samples(integrity._history_head) owner to penstock_log_owner;
 alter function integrity.set_sample_retention(interval) owner to penstock_log_owner;
 alter function integrity.prune_history(bigint, text) owner to penstock_log_owner;
@@ -69,6 +70,7 @@ alter function integrity._root_at(bigint) owner to penstock_log_owner;
 alter function integrity._require_size(bigint) owner to penstock_log_owner;
 alter function integrity._require_root(bigint, text) owner to penstock_log_owner;
 alter function integrity.tree_head() owner to penstock_log_owner;
+alter function integrity._key_holders() owner to penstock_log_owner;
 alter function integrity._tile_roots(bytea) owner to penstock_log_owner;
 alter function integrity._tree_problems(text, bigint, bytea, bytea) owner to penstock_log_owner;
 alter function integrity._hashes(bytea) owner to penstock_log_owner;
@@ -102,10 +104,12 @@ grant execute on function
   integrity.revocation_statement(text, text, text),
   integrity.revoke_key(text, text, bytea, text),
   integrity.sequence_samples(int),
+  integrity._sequence_due_samples(),
   integrity.set_sample_retention(interval),
   integrity.prune_history(bigint, text),
   integrity.declare_epoch(text, bigint, text, bigint),
   integrity.tree_head(),
+  integrity._key_holders(),
   integrity.history(text, text, timestamptz, int),
   integrity.verify_event(bigint),
   integrity.verify_history(text, text),

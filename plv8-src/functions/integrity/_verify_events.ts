@@ -10,16 +10,17 @@ export default sqlFunction({
     state: "jsonb",
     seq: "plv8_float8array",
     prev: "bytea",
-    type: "text[]",
+    types: "text",
     collection_id: "plv8_float8array",
-    key_id: "text[]",
+    known_keys: "text[]",
+    key: "plv8_int4array",
     is_signed: "plv8_int4array",
     signature: "bytea",
     length: "plv8_int4array",
     bytes: "bytea",
     leaf: "bytea",
     tile_root: "bytea",
-    batch: "text[]",
+    batches: "text[]",
     note_size: "plv8_float8array",
     note: "text[]",
   },
@@ -30,29 +31,43 @@ export default sqlFunction({
   grant: [],
   comment:
     "Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over " +
-    "sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; " +
+    "sizes on the way, and says what is wrong: an array of objects with seq, problem and words. types are joined by commas; " +
+    "collection_id is NaN for NULL; key is the place of the key among known_keys, 0 for NULL, -1 for an unknown one; " +
     "signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; " +
     "leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of " +
-    "256; batch is the SHA-256 of the samples of an event.",
+    "256; batches are the SHA-256 of the samples of each event of type samples, empty for none.",
   run: (columns) => {
-    const { state, seq, type, collection_id, key_id, is_signed, signature, length, bytes, batch, note_size, note } =
-      columns
+    const {
+      state,
+      seq,
+      collection_id,
+      known_keys,
+      key,
+      is_signed,
+      signature,
+      length,
+      bytes,
+      batches,
+      note_size,
+      note,
+    } = columns
+    const types = columns.types.split(",")
     const prevs = splitHashes(columns.prev)
     const leaves = splitHashes(columns.leaf)
     const events: StoredEvent[] = []
-    for (let i = 0, at = 0; i < seq.length; i++) {
+    for (let i = 0, at = 0, nextBatch = 0; i < seq.length; i++) {
       const size = length[i] ?? -1
       const collection = collection_id[i] ?? Number.NaN
       events.push({
         seq: seq[i] as number,
         prev: prevs[i] as Uint8Array,
-        type: type[i] ?? "",
+        type: types[i] ?? "",
         collection_id: Number.isNaN(collection) ? null : collection,
-        key_id: key_id[i] ?? null,
+        key_id: key[i] === 0 ? null : (known_keys[(key[i] as number) - 1] ?? "unknown"),
         signature: is_signed[i] === 1 ? signature.subarray(i * signatureLength, (i + 1) * signatureLength) : null,
         bytes: size < 0 ? null : bytes.subarray(at, at + size),
         leaf: leaves[i] as Uint8Array,
-        batch: batch[i] ?? null,
+        batch: types[i] === "samples" ? batches[nextBatch++] || null : null,
       })
       at += Math.max(0, size)
     }

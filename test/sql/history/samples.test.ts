@@ -108,8 +108,11 @@ test("old samples go once a checkpoint covers them; their digests stay", async (
   expect((await db.error("select integrity.set_sample_retention(interval '-1 s')")).code).toBe("22023")
 })
 
-test("tick puts samples into the log", async () => {
+test("tick puts samples into the log once the first has waited for five minutes", async () => {
   await db.exec("rollback")
+  await db.exec("call integrity.tick()")
+  expect(await db.value("select count(*)::int from integrity.samples where seq is null")).toBeGreaterThan(0)
+  await db.exec("update integrity._staged_samples set sampled_at = sampled_at - interval '6 minutes'")
   await db.exec("call integrity.tick()")
   expect(await db.value("select count(*)::int from integrity.samples where seq is null")).toBe(0)
   expect(await db.value("select count(*)::int from integrity.samples")).toBeGreaterThan(0)
