@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4f8774824209b9a3c89a91d2b413fe6dde0be173
+--! Hash: sha1:65a079ddd4dff05b004f65bce79e24f8d1029edc
 
 --! split: 001-preamble.sql
 /*
@@ -33657,16 +33657,17 @@ create or replace function integrity._verify_events(
   state jsonb,
   seq plv8_float8array,
   prev bytea,
-  type text[],
+  types text,
   collection_id plv8_float8array,
-  key_id text[],
+  known_keys text[],
+  key plv8_int4array,
   is_signed plv8_int4array,
   signature bytea,
   length plv8_int4array,
   bytes bytea,
   leaf bytea,
   tile_root bytea,
-  batch text[],
+  batches text[],
   note_size plv8_float8array,
   note text[]
 )
@@ -33680,7 +33681,7 @@ set search_path = ''
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_verify_events.ts */
-let definition = globalThis["integrity._verify_events b9413ba08c2fec48"];
+let definition = globalThis["integrity._verify_events 20ba184be76be568"];
 if (definition === undefined) {
 (() => {
   // node_modules/@noble/hashes/utils.js
@@ -36961,16 +36962,17 @@ if (definition === undefined) {
       state: "jsonb",
       seq: "plv8_float8array",
       prev: "bytea",
-      type: "text[]",
+      types: "text",
       collection_id: "plv8_float8array",
-      key_id: "text[]",
+      known_keys: "text[]",
+      key: "plv8_int4array",
       is_signed: "plv8_int4array",
       signature: "bytea",
       length: "plv8_int4array",
       bytes: "bytea",
       leaf: "bytea",
       tile_root: "bytea",
-      batch: "text[]",
+      batches: "text[]",
       note_size: "plv8_float8array",
       note: "text[]"
     },
@@ -36979,25 +36981,39 @@ if (definition === undefined) {
     strict: true,
     security: "definer",
     grant: [],
-    comment: "Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batch is the SHA-256 of the samples of an event.",
+    comment: "Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. types are joined by commas; collection_id is NaN for NULL; key is the place of the key among known_keys, 0 for NULL, -1 for an unknown one; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batches are the SHA-256 of the samples of each event of type samples, empty for none.",
     run: (columns) => {
-      const { state, seq, type, collection_id, key_id, is_signed, signature, length, bytes, batch, note_size, note } = columns;
+      const {
+        state,
+        seq,
+        collection_id,
+        known_keys,
+        key,
+        is_signed,
+        signature,
+        length,
+        bytes,
+        batches,
+        note_size,
+        note
+      } = columns;
+      const types = columns.types.split(",");
       const prevs = splitHashes(columns.prev);
       const leaves = splitHashes(columns.leaf);
       const events = [];
-      for (let i = 0, at = 0; i < seq.length; i++) {
+      for (let i = 0, at = 0, nextBatch = 0; i < seq.length; i++) {
         const size = length[i] ?? -1;
         const collection = collection_id[i] ?? Number.NaN;
         events.push({
           seq: seq[i],
           prev: prevs[i],
-          type: type[i] ?? "",
+          type: types[i] ?? "",
           collection_id: Number.isNaN(collection) ? null : collection,
-          key_id: key_id[i] ?? null,
+          key_id: key[i] === 0 ? null : known_keys[key[i] - 1] ?? "unknown",
           signature: is_signed[i] === 1 ? signature.subarray(i * signatureLength, (i + 1) * signatureLength) : null,
           bytes: size < 0 ? null : bytes.subarray(at, at + size),
           leaf: leaves[i],
-          batch: batch[i] ?? null
+          batch: types[i] === "samples" ? batches[nextBatch++] || null : null
         });
         at += Math.max(0, size);
       }
@@ -37011,15 +37027,15 @@ if (definition === undefined) {
   // penstock:integrity/_verify_events.ts
   definition = verify_events_default;
 })();
-Object.defineProperty(globalThis, "integrity._verify_events b9413ba08c2fec48", { value: definition });
+Object.defineProperty(globalThis, "integrity._verify_events 20ba184be76be568", { value: definition });
 }
-const rows = definition.run({ state, seq, prev, type, collection_id, key_id, is_signed, signature, length, bytes, leaf, tile_root, batch, note_size, note });
+const rows = definition.run({ state, seq, prev, types, collection_id, known_keys, key, is_signed, signature, length, bytes, leaf, tile_root, batches, note_size, note });
 return Array.isArray(rows) ? rows : [rows];
 ';
-comment on function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) is 'Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. collection_id is NaN for NULL; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batch is the SHA-256 of the samples of an event.';
-revoke all on function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) from public;
+comment on function integrity._verify_events(jsonb, plv8_float8array, bytea, text, plv8_float8array, text[], plv8_int4array, plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) is 'Takes the state of a verification through the next events, one array or concatenation a column, and the checkpoints over sizes on the way, and says what is wrong: an array of objects with seq, problem and words. types are joined by commas; collection_id is NaN for NULL; key is the place of the key among known_keys, 0 for NULL, -1 for an unknown one; signature may be left empty unless all are checked; length is that of the bytes, -1 for an event that retention removed; leaf is the leaf hash of each event, tile_root the root over every 256 of them (RFC 6962) where they begin at a multiple of 256; batches are the SHA-256 of the samples of each event of type samples, empty for none.';
+revoke all on function integrity._verify_events(jsonb, plv8_float8array, bytea, text, plv8_float8array, text[], plv8_int4array, plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) from public;
 grant create on schema integrity to penstock_log_owner;
-alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text[], plv8_float8array, text[], plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
+alter function integrity._verify_events(jsonb, plv8_float8array, bytea, text, plv8_float8array, text[], plv8_int4array, plv8_int4array, bytea, plv8_int4array, bytea, bytea, bytea, text[], plv8_float8array, text[]) owner to penstock_log_owner;
 revoke create on schema integrity from penstock_log_owner;
 
 --! split: 066-integrity-verify-signature.sql
@@ -47782,12 +47798,12 @@ begin
     end;
     commit;
   end loop;
-  perform integrity.sequence_samples();
+  perform integrity._sequence_due_samples();
 end
 $fn$;
 
 comment on procedure integrity.tick is
-  'Samples every collection that is due and commits after each, ends probes of other servers that wait for too long, and puts the samples into the history. For pg_cron or the worker; two at a time do no harm.';
+  'Samples every collection that is due and commits after each, ends probes of other servers that wait for too long, and every few minutes puts the samples into the history. For pg_cron or the worker; two at a time do no harm.';
 
 revoke all on function integrity._sample_if_due, integrity.sample_all from public;
 revoke all on procedure integrity.tick from public;
@@ -48662,6 +48678,7 @@ begin
       ),
       'override', nullif(current_state.machine -> 'override', 'null'),
       'kill_switch', current_state.killed,
+      'history', integrity._key_holders(),
       'protected_since', p.protected_at,
       'not_installed', to_jsonb(coalesce(p.not_installed, '{}'))
     )
@@ -50498,6 +50515,25 @@ $fn$;
 comment on function integrity.sequence_samples is
   'Puts up to max_samples waiting samples into the log, as one event, and says how many it was, how many wait still and the seq of the event (NULL for none). integrity.tick and the worker call it. Errors: 22023 for max_samples outside of 1 to 10000.';
 
+create or replace function integrity._sequence_due_samples()
+returns void
+volatile
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  if exists (select from integrity._staged_samples s where s.sampled_at < clock_timestamp() - interval '5 minutes')
+    or (select count(*) from (select from integrity._staged_samples limit 1000) as s) = 1000
+  then
+    perform integrity.sequence_samples(10000);
+  end if;
+end
+$fn$;
+
+comment on function integrity._sequence_due_samples is
+  'Puts waiting samples into the log when the first has waited for five minutes, or when there are a thousand: few large batches keep the log short.';
+
 create or replace view integrity.samples as
 select
   b.seq,
@@ -50525,9 +50561,10 @@ from integrity._staged_samples s;
 comment on view integrity.samples is
   'Every sample that is still kept. seq is the event whose batch holds it, NULL while it waits for one.';
 
-revoke all on function integrity.sequence_samples from public;
+revoke all on function integrity.sequence_samples, integrity._sequence_due_samples from public;
 revoke all on integrity.samples from public;
-grant execute on function integrity.sequence_samples to penstock_admin, penstock_operator, penstock_worker;
+grant execute on function integrity.sequence_samples, integrity._sequence_due_samples
+  to penstock_admin, penstock_operator, penstock_worker;
 grant select on integrity.samples to penstock_admin, penstock_operator, penstock_worker;
 
 --! split: 129-integrity-545-history.sql
@@ -50794,9 +50831,9 @@ begin
         'prev', case when event.seq = 1 then repeat('0', 64) else coalesce(encode(before.leaf, 'hex'), repeat('f', 64)) end
       )
     )),
-    array[event.seq]::float8[], event.prev, array[event.type], array[coalesce(event.collection_id::float8, 'NaN')],
-    array[event.key_id], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
-    array[octet_length(event.bytes)], event.bytes, event_leaf, '', array[null::text], '{}', '{}'
+    array[event.seq]::float8[], event.prev, translate(event.type, ',', ';'), array[coalesce(event.collection_id::float8, 'NaN')],
+    array[coalesce(event.key_id, '')], array[case when event.key_id is null then 0 else 1 end], array[case when event.signature is null then 0 else 1 end], coalesce(event.signature, ''),
+    array[octet_length(event.bytes)], event.bytes, event_leaf, '', '{}', '{}', '{}'
   ) as v;
   if claimed_by_next is distinct from event_leaf then
     problems := problems || jsonb_build_object('words', 'the log does not continue from these bytes');
@@ -50899,6 +50936,7 @@ declare
   zero_hash constant bytea := decode(repeat('00', 32), 'hex');
   /* Stands for what is missing or has another length, so that nothing fits it. */
   no_hash constant bytea := decode(repeat('ff', 32), 'hex');
+  known_keys constant text[] := array(select k.id from integrity._signing_keys k order by k.id);
   head integrity._history_head;
   state jsonb;
   chunk record;
@@ -50932,9 +50970,10 @@ begin
     select
       array_agg(e.seq::float8) as seq,
       string_agg(case when octet_length(e.prev) = 32 then e.prev else no_hash end, ''::bytea) as prev,
-      array_agg(coalesce(e.type, '')) as type,
+      /* A comma is in no valid type, and neither is what stands for it here. */
+      string_agg(translate(coalesce(e.type, ''), ',', ';'), ',') as types,
       array_agg(coalesce(e.collection_id::float8, 'NaN')) as collection_id,
-      array_agg(e.key_id) as key_id,
+      array_agg(case when e.key_id is null then 0 else coalesce(array_position(known_keys, e.key_id), -1) end) as key,
       array_agg(case when e.signature is null then 0 else 1 end) as is_signed,
       case when signatures = 'all' then
         string_agg(case when octet_length(e.signature) = 64 then e.signature else no_hash || no_hash end, ''::bytea)
@@ -50943,7 +50982,7 @@ begin
       array_agg(coalesce(octet_length(e.bytes), -1)) as length,
       string_agg(coalesce(e.bytes, ''), ''::bytea) as bytes,
       string_agg(coalesce(e.leaf, no_hash), ''::bytea) as leaf,
-      array_agg(case when e.batch is not null then encode(sha256(e.batch), 'hex') end) as batch,
+      coalesce(array_agg(coalesce(encode(sha256(e.batch), 'hex'), '')) filter (where e.type = 'samples'), '{}') as batches,
       count(e.bytes) as present,
       max(e.seq) as last_seq,
       max(e.log_id) as last_log_id
@@ -50962,8 +51001,8 @@ begin
     tiles := case when seen % 256 = 0 then integrity._tile_roots(chunk.leaf) else '' end;
     select v.state_after, v.problems into outcome
     from integrity._verify_events(
-      state, chunk.seq, chunk.prev, chunk.type, chunk.collection_id, chunk.key_id, chunk.is_signed, chunk.signature, chunk.length,
-      chunk.bytes, chunk.leaf, tiles, chunk.batch, notes.size, notes.note
+      state, chunk.seq, chunk.prev, chunk.types, chunk.collection_id, known_keys, chunk.key, chunk.is_signed, chunk.signature,
+      chunk.length, chunk.bytes, chunk.leaf, tiles, chunk.batches, notes.size, notes.note
     ) as v;
     state := outcome.state_after;
     return query select * from jsonb_to_recordset(outcome.problems) as p (seq bigint, problem text, words text);
@@ -51313,6 +51352,29 @@ comment on function integrity.tree_head is
 
 revoke all on function integrity.tree_head from public;
 grant execute on function integrity.tree_head to penstock_admin, penstock_operator, penstock_worker;
+
+create or replace function integrity._key_holders()
+returns jsonb
+stable
+security definer
+set search_path = ''
+language plpgsql
+as $fn$
+begin
+  return (
+    select jsonb_build_object(
+      'events', 'key=' || coalesce((select k.holder from integrity._signing_keys k where k.id = h.event_key_id), 'none'),
+      'checkpoints', 'key=' || coalesce((select k.holder from integrity._signing_keys k where k.id = h.checkpoint_key_id), 'none')
+    )
+    from integrity._history_head h
+  );
+end
+$fn$;
+
+comment on function integrity._key_holders is
+  'Who keeps the keys of the history: key=database proves nothing against a superuser, a dump or a replica. NULL before the first event.';
+
+revoke all on function integrity._key_holders from public;
 
 --! split: 135-integrity-580-proofs.sql
 create or replace function integrity._hashes(
@@ -51955,6 +52017,7 @@ alter function integrity._refuse_reserved_type(text) owner to penstock_log_owner
 alter function integrity._prepare_event(text, text, jsonb) owner to penstock_log_owner;
 alter function integrity._append_signed(bytea, bytea) owner to penstock_log_owner;
 alter function integrity.sequence_samples(int) owner to penstock_log_owner;
+alter function integrity._sequence_due_samples() owner to penstock_log_owner;
 alter function integrity._expire_samples(integrity._history_head) owner to penstock_log_owner;
 alter function integrity.set_sample_retention(interval) owner to penstock_log_owner;
 alter function integrity.prune_history(bigint, text) owner to penstock_log_owner;
@@ -51969,6 +52032,7 @@ alter function integrity._root_at(bigint) owner to penstock_log_owner;
 alter function integrity._require_size(bigint) owner to penstock_log_owner;
 alter function integrity._require_root(bigint, text) owner to penstock_log_owner;
 alter function integrity.tree_head() owner to penstock_log_owner;
+alter function integrity._key_holders() owner to penstock_log_owner;
 alter function integrity._tile_roots(bytea) owner to penstock_log_owner;
 alter function integrity._tree_problems(text, bigint, bytea, bytea) owner to penstock_log_owner;
 alter function integrity._hashes(bytea) owner to penstock_log_owner;
@@ -52002,10 +52066,12 @@ grant execute on function
   integrity.revocation_statement(text, text, text),
   integrity.revoke_key(text, text, bytea, text),
   integrity.sequence_samples(int),
+  integrity._sequence_due_samples(),
   integrity.set_sample_retention(interval),
   integrity.prune_history(bigint, text),
   integrity.declare_epoch(text, bigint, text, bigint),
   integrity.tree_head(),
+  integrity._key_holders(),
   integrity.history(text, text, timestamptz, int),
   integrity.verify_event(bigint),
   integrity.verify_history(text, text),
