@@ -50,5 +50,5 @@ test("docs/decisions.md shows the defaults of every action and of the hysteresis
 test("the pictures and sentences of docs/integrity.md are the product's own", () => {
   const blocks = [...readPage("integrity.md").matchAll(/```mermaid\n(flowchart[^`]*)```\n\n> ([^\n]*)\n/gu)]
   expect(blocks.map(([, mermaid, words]) => [mermaid, words])).toEqual(documented.map((d) => [d.mermaid, d.words]))
-  expect(documented.map((d) => d.lambda)).toEqual([1, 0.45, 0, 1, 0])
+  expect(documented.map((d) => d.lambda)).toEqual([1, 0.45, 0, 0, 1, 0])
 })

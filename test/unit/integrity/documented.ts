@@ -50,10 +50,24 @@ const ring = (first: boolean, second: boolean): UserEdge[] => [
   link("embedder b", "this server", true),
 ]
 
+/** A second server, last reached so many seconds ago, that holds one partition. */
+const far: Signal[] = [
+  {
+    signal: "foreign_server",
+    member: "east",
+    holds_partitions: true,
+    age_secs: 64,
+    probe_interval_secs: 10,
+    last_probe_failed: true,
+  },
+  { ...partition("docs_p2", true), shard: "east" },
+]
+
 const systems: Given[] = [
   { signals: system(true, 1) },
   { signals: system(true, 0) },
   { signals: system(false, 1) },
+  { signals: [...system(true, 1), ...far] },
   { signals: system(true, 1).slice(0, 2), user_nodes: nodes, user_edges: ring(false, true) },
   { signals: system(true, 1).slice(0, 2), user_nodes: nodes, user_edges: ring(false, false) },
 ]
