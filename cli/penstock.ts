@@ -17,6 +17,7 @@ import { keyAuthorise, keyRevoke } from "./commands/key-revoke.ts"
 import { keyShow } from "./commands/key-show.ts"
 import { indexBuild } from "./commands/index-build.ts"
 import { indexRebuild } from "./commands/index-rebuild.ts"
+import { mcp } from "./commands/mcp.ts"
 import { memoryDue } from "./commands/memory-due.ts"
 import { memoryExport } from "./commands/memory-export.ts"
 import { memoryImport } from "./commands/memory-import.ts"
@@ -68,6 +69,7 @@ const COMMANDS: readonly Command[] = [
   memoryReembed,
   memoryExport,
   memoryImport,
+  mcp,
   sealedKeygen,
   sealedImport,
   sealedRotate,
