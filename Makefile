@@ -9,7 +9,7 @@ SETUP := node_modules/.package-lock.json
 PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference sbom clean
+.PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference client-types sbom clean
 .PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
@@ -59,6 +59,9 @@ migration: build ## Write the next migration from sql/ and plv8-src/ (for mainta
 
 reference: build ## Write docs/reference.md from the comments in the database
 	@$(TSX) build/reference.ts
+
+client-types: $(SETUP) ## Write client/sql/functions.ts, the types of the SQL functions, from the catalog
+	@$(TSX) build/client-types.ts
 
 native: $(SETUP) ## Install plv8 and pgvector for this machine's PostgreSQL (Debian and its kin; HOST=native forces ours)
 	@host/native/setup.sh

@@ -2,6 +2,8 @@
 export * from "./collections/collection.ts"
 export { MemoryStore } from "./collections/memory.ts"
 export { PostgresStore } from "./collections/postgres.ts"
+export { callFunction } from "./sql/call.ts"
+export type { SqlFunctions } from "./sql/functions.ts"
 export { openExecutor, openStore, type StoreOptions, type Target } from "./connect.ts"
 export * from "./errors.ts"
 export { retry, type RetryOptions } from "./retry.ts"
