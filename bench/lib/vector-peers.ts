@@ -156,7 +156,7 @@ const lancedb: PeerMaker = async (vectors) => {
         .distanceType("cosine")
         .ef(Math.max(effort, 20))
         .refineFactor(2)
-        .select(["id"])
+        .select(["id", "_distance"])
         .limit(k)
         .toArray()
       return found.map(({ id }) => id)

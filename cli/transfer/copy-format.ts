@@ -4,6 +4,7 @@ import { toHalf } from "../../client/collections/half.ts"
 export const COPY_HEADER = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"), Buffer.alloc(8)])
 export const COPY_TRAILER = Buffer.from([0xff, 0xff])
 
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 const bits = new DataView(new ArrayBuffer(4))
 
 /** The bits of a number that half precision holds exactly. */
@@ -19,12 +20,13 @@ function halfBits(value: number): number {
 /** vector_send and halfvec_send: int16 dimensions, int16 0, then float4 or half each, big-endian. */
 export function vectorSend(values: Float32Array, storage: "vector" | "halfvec"): Buffer {
   const size = storage === "vector" ? 4 : 2
-  const bytes = Buffer.allocUnsafe(4 + size * values.length)
-  bytes.writeUInt32BE((values.length << 16) >>> 0, 0)
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
-    if (size === 4) bytes.writeFloatBE(value, 4 + 4 * i)
-    else bytes.writeUInt16BE(halfBits(toHalf(value)), 4 + 2 * i)
+  const bytes = Buffer.alloc(4 + size * values.length)
+  bytes.writeUInt16BE(values.length, 0)
+  if (storage === "vector") {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 4)
+    if (LITTLE_ENDIAN) bytes.subarray(4).swap32()
+  } else {
+    for (let i = 0; i < values.length; i++) bytes.writeUInt16BE(halfBits(toHalf(values[i] as number)), 4 + 2 * i)
   }
   return bytes
 }

@@ -36,38 +36,61 @@ export interface LoadOptions {
   onWait(error: Error, seconds: number): void
 }
 
-interface Prepared extends Row {
-  text: string
+/** A row in the bytes of COPY, with its part of the checksum. */
+interface Prepared {
+  position: number
+  id: string
   bytes: Buffer
+  checksum: bigint
+  /** For the file of rejects. */
+  metadata: string
 }
 
-function prepare(record: Row, { storage }: Target): Prepared {
-  const vector = vectorSend(record.vector, storage)
-  return { ...record, text: jsonbText(record.metadata), bytes: vector }
+function prepare({ position, id, vector, metadata }: Row, { storage, isBinary, hasMetadata }: Target): Prepared {
+  const sent = vectorSend(vector, storage)
+  const text = jsonbText(metadata)
+  const given = hasMetadata ? text : undefined
+  const bytes = isBinary ? binaryTuple(id, sent, given) : textLine(id, vector, given)
+  return { position, id, bytes, checksum: rowChecksum(id, sent, given ?? ""), metadata: text }
 }
 
-async function copy(client: pg.Client, target: Target, rows: readonly Prepared[]): Promise<void> {
-  function* chunks(): Generator<Buffer> {
-    if (target.isBinary) yield COPY_HEADER
-    for (const { id, vector, bytes, text } of rows) {
-      const metadata = target.hasMetadata ? text : undefined
-      yield target.isBinary ? binaryTuple(id, bytes, metadata) : textLine(id, vector, metadata)
-    }
-    if (target.isBinary) yield COPY_TRAILER
+const CHUNK_BYTES = 1 << 19
+
+/** The bytes of a COPY in chunks of half a megabyte: each write costs more than its bytes. */
+function* chunks(rows: readonly Prepared[], isBinary: boolean): Generator<Buffer> {
+  let parts: Buffer[] = isBinary ? [COPY_HEADER] : []
+  let size = 0
+  for (const { bytes } of rows) {
+    parts.push(bytes)
+    size += bytes.length
+    if (size < CHUNK_BYTES) continue
+    yield Buffer.concat(parts)
+    parts = []
+    size = 0
   }
+  if (isBinary) parts.push(COPY_TRAILER)
+  yield Buffer.concat(parts)
+}
+
+async function copy(client: pg.Client, { statement, isBinary }: Target, rows: readonly Prepared[]): Promise<void> {
   try {
     await pipeline(
-      Readable.from(chunks(), { objectMode: false, highWaterMark: 1 << 18 }),
-      client.query(copyStreams.from(target.statement)),
+      Readable.from(chunks(rows, isBinary), { objectMode: false }),
+      client.query(copyStreams.from(statement)),
     )
   } catch (error) {
     throw translate(error)
   }
 }
 
+/** Lets the connection move: records that come out of memory would otherwise keep the event loop to themselves. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 const codeOf = (error: unknown): string => (error as Partial<PenstockError>).code ?? ""
 /** An error of the rows, not of the connection, a gate or a privilege: without the bad rows the others can go in. */
 const isOfRows = (error: unknown): boolean => /^(22|23)/.test(codeOf(error))
+
+const BATCH_TOO_LARGE = "55R02"
 
 export class Loader {
   readonly #client: pg.Client
@@ -85,18 +108,23 @@ export class Loader {
     this.#batchSize = options.batchSize
   }
 
-  /** Loads every record after the position that is done already. */
+  /** Loads every record after the position that is done already. While the server takes one batch, the next is made. */
   async load(records: AsyncIterable<SourceRecord>): Promise<Progress> {
     let rows: Prepared[] = []
     let rejects: Reject[] = []
     let position = this.#progress.position
+    const from = position
+    let flushing: Promise<void> = Promise.resolve()
     const flush = async () => {
-      await this.#flush(rows, rejects, position)
+      await flushing
+      flushing = this.#flush(rows, rejects, position)
+      // Its failure is thrown by the next flush; meanwhile it is not unhandled.
+      flushing.catch(() => {})
       rows = []
       rejects = []
     }
     for await (const record of records) {
-      if (record.position <= this.#progress.position) continue
+      if (record.position <= from) continue
       this.#options.signal.throwIfAborted()
       position = record.position
       const problem = "problem" in record ? record.problem : problemOf(record.id, record.vector, this.#target)
@@ -104,11 +132,13 @@ export class Loader {
         const raw = "problem" in record ? record.raw : JSON.stringify({ id: record.id, metadata: record.metadata })
         rejects.push({ position, problem: problem ?? "", record: raw })
       } else {
-        rows.push(prepare({ ...record, vector: Float32Array.from(record.vector) }, this.#target))
+        rows.push(prepare({ ...record, vector: new Float32Array(record.vector) }, this.#target))
       }
+      if (rows.length % 32 === 0) await breathe()
       if (rows.length + rejects.length >= this.#batchSize) await flush()
     }
     await flush()
+    await flushing
     return this.#progress
   }
 
@@ -123,16 +153,26 @@ export class Loader {
     }
     const { signal } = this.#options
     const left: Reject[] = []
+    const attempt = (copyRows: () => Promise<readonly Prepared[]>) =>
+      this.#transaction(async () => {
+        left.length = 0
+        const done = await copyRows()
+        await this.#note(this.#after(done, [...rejects, ...left], position))
+        // Before the commit: what a crash leaves too much in the file is past the position, and dropped on resume.
+        this.#options.onRejects([...rejects, ...left].sort((a, b) => a.position - b.position))
+        return done
+      })
     const written = await retry(
       async () => {
-        left.length = 0
-        return this.#transaction(async () => {
-          const done = await this.#copyHalving(rows, left)
-          await this.#note(this.#after(done, [...rejects, ...left], position))
-          // Before the commit: what a crash leaves too much in the file is past the position, and dropped on resume.
-          this.#options.onRejects([...rejects, ...left].sort((a, b) => a.position - b.position))
-          return done
-        })
+        try {
+          return await attempt(async () => {
+            await this.#copyAll(rows)
+            return rows
+          })
+        } catch (error) {
+          if (!isOfRows(error) && codeOf(error) !== BATCH_TOO_LARGE) throw error
+          return attempt(() => this.#copyHalving(rows, left))
+        }
       },
       { attempts: Number.MAX_SAFE_INTEGER, signal, onRetry: (error, delay) => this.#options.onWait(error, delay) },
     )
@@ -166,7 +206,7 @@ export class Loader {
       await this.#client.query("release savepoint penstock_batch")
       return [...rows]
     } catch (error) {
-      const limit = codeOf(error) === "55R02"
+      const limit = codeOf(error) === BATCH_TOO_LARGE
       if (!isOfRows(error) && !(limit && this.#batchSize > 1)) throw error
       await this.#client.query("rollback to savepoint penstock_batch; release savepoint penstock_batch")
       if (limit) {
@@ -180,7 +220,7 @@ export class Loader {
           position: row.position,
           problem,
           code: codeOf(error),
-          record: JSON.stringify({ id: row.id, metadata: row.metadata }),
+          record: `{"id":${JSON.stringify(row.id)},"metadata":${row.metadata}}`,
         })
         return []
       }
@@ -194,15 +234,11 @@ export class Loader {
 
   #after(rows: readonly Prepared[], rejects: readonly Reject[], position: number): Progress {
     const { rowCount, rejected, checksum } = this.#progress
-    const metadata = this.#target.hasMetadata
     return {
       position,
       rowCount: rowCount + rows.length,
       rejected: rejected + rejects.length,
-      checksum: rows.reduce(
-        (sum, { id, bytes, text }) => addChecksums(sum, rowChecksum(id, bytes, metadata ? text : "")),
-        checksum,
-      ),
+      checksum: rows.reduce((sum, row) => addChecksums(sum, row.checksum), checksum),
     }
   }
 

@@ -65,7 +65,9 @@ export function rowLayout(
 export function readRow({ type, littleEndian }: ArrayHeader, columns: number, bytes: Buffer): Float64Array {
   const { size, read } = readers[type] as (typeof readers)[string]
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Float64Array.from({ length: columns }, (_, i) => read(view, i * size, littleEndian))
+  const row = new Float64Array(columns)
+  for (let i = 0; i < columns; i++) row[i] = read(view, i * size, littleEndian)
+  return row
 }
 
 /** A one-dimensional array of texts (U, S) or whole numbers (i, u) as texts. */
