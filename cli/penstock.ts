@@ -5,6 +5,7 @@
  * Exit codes: 0 done, 1 the work failed or a check said no, 2 wrong usage, 130 interrupted; a command's help names
  * those of its own.
  */
+import { checkpoint } from "./commands/checkpoint.ts"
 import { demo } from "./commands/demo.ts"
 import { doctor } from "./commands/doctor.ts"
 import { dump } from "./commands/dump.ts"
@@ -57,6 +58,7 @@ const COMMANDS: readonly Command[] = [
   uninstall,
   worker,
   historyExport,
+  checkpoint,
   verify,
   keyGenerate,
   keyShow,

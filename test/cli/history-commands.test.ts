@@ -165,6 +165,10 @@ test("a later part by itself, behind the first, is the same history", async () =
   })
 })
 
+test("without a stored checkpoint there is none to print while the key is outside", async () => {
+  expect(await failure("checkpoint")).toEqual({ code: 1, error: "55000" })
+})
+
 test("a key is revoked with the recovery key, offline in three steps", async () => {
   const reason = ["--reason", "the laptop was stolen"]
   const key = idOf(first, "events")

@@ -94,6 +94,8 @@ test("only what is due and not delivered is pending, and an old worker cannot ma
   expect(await pending()).toEqual([])
   await db.query(attempt, [token, first?.id, "no answer", 0])
   expect(await pending()).toEqual([{ id: first?.id, attempts: 2 }])
+  expect(await db.value("select integrity.worker_begin('another', '0')")).toBeNull()
+  await db.exec("update integrity._worker set seen_at = seen_at - interval '2 minutes'")
   const next = await db.value<string>("select integrity.worker_begin('another', '0')")
   expect(Number(next)).toBe(Number(token) + 1)
   expect(await db.error(attempt, [token, first?.id, null, null])).toMatchObject({ code: "55000" })
