@@ -1,12 +1,6 @@
 /** The memories of the memory benchmark, always the same. */
 
-/** Numbers in [0, 1), the same in every run (mulberry32). */
-export const generator = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-}
+import { generator } from "./vectors.ts"
 
 const clusterCount = 200
 const vocabularySize = 20_000
