@@ -6,7 +6,8 @@ import { loadPeer } from "../lib/npm-peer.ts"
 
 export interface VectorPeer {
   readonly name: string
-  search(query: Float32Array): Promise<unknown> | unknown
+  /** A promise, where the peer works in the background. */
+  search(this: void, query: Float32Array): unknown
   close(): void
 }
 
