@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:70ac01e6ab01e7635fa603c19c14ec8400c42301
+--! Hash: sha1:f7cf207a23df29ebea2daf2754c23bccf7824810
 
 --! split: 001-preamble.sql
 /*
@@ -56162,6 +56162,7 @@ language plpgsql
 as $fn$
 declare
   fault record;
+  wrong bigint;
 begin
   if jsonb_typeof(records) is distinct from 'array' then
     raise exception using errcode = '22023',
@@ -56184,9 +56185,9 @@ begin
         when octet_length(r.value ->> 'content') > 10485760 then
           format('expected at most 10485760 bytes of content, got %s', octet_length(r.value ->> 'content'))
         when octet_length(r.value ->> 'node_type') not between 1 and 128 then 'expected a node_type of 1 to 128 bytes'
-        when not memory._are_json_labels(r.value -> 'tags') then
+        when r.value ? 'tags' and not memory._are_json_labels(r.value -> 'tags') then
           'expected tags: at most 1000 texts of 1 to 512 bytes, none NULL'
-        when not memory._are_json_labels(r.value -> 'domains') then
+        when r.value ? 'domains' and not memory._are_json_labels(r.value -> 'domains') then
           'expected domains: at most 1000 texts of 1 to 512 bytes, none NULL'
         when coalesce(jsonb_typeof(r.value -> 'metadata'), 'object') not in ('object', 'null') then 'expected metadata that is an object'
         when coalesce(jsonb_typeof(r.value -> 'domain_scores'), 'object') not in ('object', 'null') then 'expected domain_scores that are an object'
@@ -56204,11 +56205,15 @@ begin
       hint = case when fault.code = '54000' then 'Split the text into several memories.' else 'Nothing was stored.' end;
   end if;
 
-  for i in 1..coalesce(cardinality(embeddings), 0) loop
-    if embeddings[i] is not null then
-      perform memory._check_embedding(embeddings[i], model);
-    end if;
-  end loop;
+  if embeddings is not null or model is not null then
+    execute format(
+      'select min(u.position) from unnest($1) with ordinality as u (e, position)
+      where u.e is not null
+        and (%1$s.vector_norm(u.e) = 0 or %1$s.vector_dims(u.e) is distinct from (select r.dimensions from memory.registered_model() r))', penstock._vector_schema())
+    into wrong using embeddings;
+    /* It says what is wrong; with nothing wrong, one of them stands for all where the model is asked. */
+    perform memory._check_embedding(embeddings[coalesce(wrong, 1)], model);
+  end if;
 end
 $fn$;
 
