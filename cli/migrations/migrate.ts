@@ -30,7 +30,34 @@ export interface MigrateOptions {
 export const migrate = async (
   connectionString: string,
   { onProgress = () => undefined }: MigrateOptions = {},
-): Promise<string[]> => retryOnLock(async () => migrateOnce(connectionString, onProgress))
+): Promise<string[]> => retryOnLock(async () => afterOthers(async () => migrateOnce(connectionString, onProgress)))
+
+/** How long another migration of the same database is waited for. */
+const patienceMs = 60_000
+
+/** What happens when two create the same thing for the first time; the transaction of the second one is gone. */
+const races = new Set(["23505", "42710", "42P06", "42P07", "XX000"])
+
+/** graphile-migrate gives up at once when another one is at work; this waits for it. */
+const afterOthers = async <T>(work: () => Promise<T>): Promise<T> => {
+  const deadline = Date.now() + patienceMs
+  for (let raced = false; ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code = "", message = "" } = error as { code?: string; message?: string }
+      const isLocked = message === "Failed to get exclusive lock"
+      if (isLocked && Date.now() > deadline) {
+        throw new SqlError("55P03", "another migration of this database has been running for a minute", {
+          hint: "See pg_stat_activity and pg_locks for it, then run penstock migrate again.",
+        })
+      }
+      if (!isLocked && (raced || !races.has(code))) throw error
+      raced ||= !isLocked
+      await setTimeout(500)
+    }
+  }
+}
 
 const migrateOnce = async (connectionString: string, onProgress: (progress: Progress) => void): Promise<string[]> => {
   const pending = await pendingFiles(connectionString)

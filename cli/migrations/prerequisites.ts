@@ -147,12 +147,13 @@ const createHere = ({ may_create_here: may, database, role }: Facts): Prerequisi
 
 /** Schemas of our names that we did not create, and migrations in our table that are not ours. */
 const ownership = async (client: SqlClient): Promise<Prerequisite[]> => {
-  const { applied, foreign } = await plan(client)
+  // In this order: another migration may commit both between the two.
   const occupied = await rowsOf<{ name: string }>(
     client,
     `select nspname as name from pg_catalog.pg_namespace
      where nspname in ('penstock', 'integrity', 'memory') order by nspname`,
   )
+  const { applied, foreign } = await plan(client)
   const names = occupied.map((row) => row.name).join(", ")
   const taken = applied.length === 0 && occupied.length > 0
   return [

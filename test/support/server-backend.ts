@@ -1,6 +1,7 @@
 import { Client } from "pg"
 import { typeParsers } from "../../client/sql/values.ts"
 import type { Connection, OpenOptions } from "./database.ts"
+import { grantsFor, isManaged, ownerClause, prepareManaged, prepareOwner, rolesOfTests, testUrl } from "./managed.ts"
 import { install, sourceHash } from "./template.ts"
 
 /** The URL of another database on the same server. */
@@ -24,21 +25,27 @@ export const openServer = async (url: string, { empty = false }: OpenOptions): P
   const admin = await connect(url)
   const name = `penstock_test_${process.pid}_${Date.now().toString(36)}_${opened++}`
   try {
+    await prepareOwner(admin)
     const template = empty ? "template0" : await ensureTemplate(admin, url)
-    await admin.query(`create database ${name} template ${template}`)
+    await admin.query(`create database ${name} template ${template}${ownerClause}`)
+    if (empty) await prepareManaged(databaseUrl(url, name))
   } finally {
     await admin.end()
   }
-  const client = await connect(url, name)
+  const client = await connect(testUrl(url), name)
   return {
     backend: "server",
-    target: { connectionString: databaseUrl(url, name) },
+    target: { connectionString: databaseUrl(testUrl(url), name) },
     run: async (sql, params) => {
       const { fields, rows } = await client.query<unknown[]>({ text: sql, values: [...params], rowMode: "array" })
+      const grants = grantsFor(sql)
+      if (grants !== "") await client.query(grants)
       return { columns: fields.map((field) => field.name), rows }
     },
     exec: async (sql) => {
       await client.query(sql)
+      const grants = grantsFor(sql)
+      if (grants !== "") await client.query(grants)
     },
     close: async () => {
       await client.end()
@@ -53,7 +60,7 @@ export const openServer = async (url: string, { empty = false }: OpenOptions): P
 const lockKey = 0x70656e73
 
 const ensureTemplate = async (admin: Client, url: string): Promise<string> => {
-  const name = `penstock_template_${await sourceHash()}`
+  const name = `penstock_template_${isManaged ? "managed_" : ""}${await sourceHash()}`
   await admin.query("select pg_advisory_lock($1)", [lockKey])
   try {
     const { rowCount } = await admin.query("select from pg_database where datname = $1", [name])
@@ -65,10 +72,12 @@ const ensureTemplate = async (admin: Client, url: string): Promise<string> => {
 }
 
 const makeTemplate = async (admin: Client, url: string, name: string): Promise<void> => {
-  await admin.query(`create database ${name} template template0`)
-  const client = await connect(url, name)
+  await admin.query(`create database ${name} template template0${ownerClause}`)
+  await prepareManaged(databaseUrl(url, name))
+  const client = await connect(testUrl(url), name)
   try {
     await install(async (sql) => client.query(sql))
+    if (rolesOfTests !== "") await client.query(rolesOfTests)
   } catch (error) {
     await client.end()
     await admin.query(`drop database ${name}`)
