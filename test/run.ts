@@ -6,11 +6,12 @@
  *   tsx test/run.ts --only sql            only one suite
  *
  * The SQL tests and the fuzz tests run twice from the same files: on the embedded database, and on a server
- * ("sql-on-server", "fuzz-on-server"):
- * the one of DATABASE_URL, else a private cluster where `make native` has been run.
+ * ("sql-on-server", "fuzz-on-server"): the one of DATABASE_URL, else a private cluster where `make native` has been
+ * run. There a part of the SQL tests runs as on a managed service, too ("sql-managed"; test/support/managed.ts).
  * With PENSTOCK_NO_SKIP=1 (continuous integration) a skipped test is a failure.
  */
 import { parseArgs } from "node:util"
+import { MANAGED_FILES } from "./support/managed.ts"
 import { countTests, JEST_SUITES, type Outcome, runJest, type Totals } from "./support/run-jest.ts"
 import { runStaticChecks } from "./support/run-static.ts"
 import { openTestServer } from "./support/test-server.ts"
@@ -18,25 +19,39 @@ import { openTestServer } from "./support/test-server.ts"
 /** The suites whose files run a second time, on a server. */
 const TWICE: readonly string[] = ["sql", "fuzz"]
 const onServer = (suite: string) => `${suite}-on-server`
-const known = ["static", ...JEST_SUITES, ...TWICE.map(onServer)]
+/** A part of the SQL tests, once more on the server, by a role that is no superuser. */
+const MANAGED = "sql-managed"
+const known = ["static", ...JEST_SUITES, ...TWICE.map(onServer), MANAGED]
 
-/** Outcomes by the name of the suite that runs on both. */
-async function runOnServer(suites: readonly string[]): Promise<Map<string, Outcome>> {
+const skippedWhole = (suite: string): Outcome => ({
+  passed: 0,
+  failed: 0,
+  skipped: countTests(suite),
+  passedTests: new Set(),
+  skippedTests: new Set(),
+})
+
+/** Outcomes by the name of the suite in the totals: "sql-on-server" of the files in test/sql. */
+async function runOnServer(names: readonly string[]): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  const twice = TWICE.filter((suite) => names.includes(onServer(suite)))
   const server = await openTestServer()
   if ("missing" in server) {
-    console.log(`skipped ${suites.map(onServer).join(", ")}: ${server.missing}`)
-    const skipped = (suite: string): Outcome => ({
-      passed: 0,
-      failed: 0,
-      skipped: countTests(suite),
-      passedTests: new Set(),
-      skippedTests: new Set(),
-    })
-    return new Map(suites.map((suite) => [suite, skipped(suite)]))
+    console.log(`skipped ${names.join(", ")}: ${server.missing}`)
+    for (const suite of twice) outcomes.set(onServer(suite), skippedWhole(suite))
+    return outcomes
   }
   try {
-    console.log(`${suites.map(onServer).join(", ")}: ${server.description}`)
-    return runJest(suites, { DATABASE_URL: server.url })
+    console.log(`${names.join(", ")}: ${server.description}`)
+    if (twice.length > 0) {
+      for (const [suite, outcome] of runJest(twice, { DATABASE_URL: server.url }))
+        outcomes.set(onServer(suite), outcome)
+    }
+    if (names.includes(MANAGED)) {
+      const managed = { DATABASE_URL: server.url, PENSTOCK_TEST_MANAGED: "1" }
+      outcomes.set(MANAGED, runJest(["sql"], managed, MANAGED_FILES).get("sql") ?? skippedWhole("sql"))
+    }
+    return outcomes
   } finally {
     await server.close()
   }
@@ -64,14 +79,15 @@ const jestSuites = JEST_SUITES.filter((suite) => selected.includes(suite))
 const all = new Map<string, Totals>()
 if (selected.includes("static")) all.set("static", runStaticChecks())
 if (jestSuites.length > 0) for (const [suite, outcome] of runJest(jestSuites, {})) outcomes.set(suite, outcome)
-const twice = TWICE.filter((suite) => selected.includes(onServer(suite)))
-if (twice.length > 0) {
-  for (const [suite, outcome] of await runOnServer(twice)) {
-    outcomes.set(onServer(suite), outcome)
-    forgetWhatRanElsewhere(outcomes.get(suite), outcome)
-    forgetWhatRanElsewhere(outcome, outcomes.get(suite))
-  }
+const serverSuites = [...TWICE.map(onServer), MANAGED].filter((suite) => selected.includes(suite))
+if (serverSuites.length > 0)
+  for (const [suite, outcome] of await runOnServer(serverSuites)) outcomes.set(suite, outcome)
+for (const suite of TWICE) {
+  forgetWhatRanElsewhere(outcomes.get(suite), outcomes.get(onServer(suite)))
+  forgetWhatRanElsewhere(outcomes.get(onServer(suite)), outcomes.get(suite))
 }
+// Its tests need a server and have one: what it skips, the suites above have run.
+forgetWhatRanElsewhere(outcomes.get(MANAGED), outcomes.get("sql"))
 for (const [suite, outcome] of outcomes) {
   all.set(suite, outcome)
   for (const test of outcome.skippedTests) console.log(`skipped ${test}`)

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   initdb?: readonly string[]
   /** More environment of the server process, such as a library to preload. */
   env?: Record<string, string>
+  /** What to start in place of postgres, such as a script that runs it under a checker. */
+  program?: string
 }
 
 export interface Cluster {
@@ -140,6 +142,7 @@ export const startCluster = async ({
   settings = {},
   initdb = [],
   env = {},
+  program,
 }: ClusterOptions = {}): Promise<Cluster> => {
   const home = resolve(dir)
   const { data, log, url: urlFile, password } = paths(home)
@@ -159,7 +162,9 @@ export const startCluster = async ({
   }
   const lines = Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
   await writePrivate(join(data, "penstock.conf"), lines.join(""))
-  await runServerProgram("pg_ctl", ["start", "--wait", "--pgdata", data, "--log", log], env).catch(async () => {
+  const instead = program === undefined ? [] : ["--timeout", "300", "-p", program]
+  const start = ["start", "--wait", "--pgdata", data, "--log", log, ...instead]
+  await runServerProgram("pg_ctl", start, env).catch(async () => {
     throw new Error(`the server did not start:\n${(await readFile(log, "utf8")).slice(-2000)}`)
   })
   const url = `postgres://postgres:${await readFile(password, "utf8")}@127.0.0.1:${port}/penstock`

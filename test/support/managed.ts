@@ -6,6 +6,14 @@ import { Client } from "pg"
 
 export const isManaged = process.env["PENSTOCK_TEST_MANAGED"] === "1"
 
+/**
+ * Files that run a second time as a role that is no superuser: those whose tests are not themselves the work of
+ * one (forging a history, COPY to a file of the server, session_replication_role).
+ */
+export const MANAGED_FILES =
+  "test/sql/(penstock/(create|write|search|register|tenants|drop|recall|operator-views)|integrity/(protect|override|polic.*|states)|" +
+  "memory/(store|scheduling|gate)|history/(concurrent|proofs|outside-keys))[.]test[.]ts"
+
 const OWNER = "penstock_test_owner"
 
 /** The URL under which the tests connect. */

@@ -67,7 +67,7 @@ ignore_startup_parameters = extra_float_digits
   )
   const child: ChildProcess = spawn("/usr/sbin/pgbouncer", [join(folder, "pgbouncer.ini")], {
     stdio: "ignore",
-    ...(owner ?? {}),
+    ...owner,
   })
   const through = (url: string): string => {
     const pooled = new URL(url)

@@ -38,15 +38,21 @@ export function countTests(suite: string): number {
 
 /**
  * Runs the given suites in one process tree and returns the totals of each. DATABASE_URL reaches
- * them only through `env`: without it the SQL tests use the embedded database.
+ * them only through `env`: without it the SQL tests use the embedded database. `paths` is a pattern
+ * that selects files.
  */
-export function runJest(suites: readonly string[], env: Readonly<Record<string, string>>): Map<string, Outcome> {
+export function runJest(
+  suites: readonly string[],
+  env: Readonly<Record<string, string>>,
+  paths?: string,
+): Map<string, Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), "penstock-test-"))
   const outputFile = join(scratch, "report.json")
   const { DATABASE_URL: _, ...inherited } = process.env
   try {
     const workers = `--maxWorkers=${Math.max(1, availableParallelism())}`
     const args = ["test/jest.mjs", "--passWithNoTests", workers, "--json", `--outputFile=${outputFile}`]
+    if (paths !== undefined) args.push(`--testPathPatterns=${paths}`)
     const { status } = spawnSync(process.execPath, [...args, "--selectProjects", ...suites], {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],

@@ -10,6 +10,10 @@ enum class Kind : uint8_t {
   array, typed_array, composite, none, other,
 };
 
+constexpr double kMillisecondsPerDay = 86400000.0;
+// 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
+constexpr double kEpochMilliseconds = 946684800000.0;
+
 // What a conversion needs to know about a SQL type. Made once per type and backend, never freed.
 struct TypeInfo {
   Oid oid;
