@@ -9,7 +9,7 @@ SETUP := node_modules/.package-lock.json
 PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
-.PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference client-types sbom clean
+.PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference client-types sbom clean bench-attacks
 .PHONY: native native-clean db psql db-stop db-clean
 
 help: ## List the tasks
@@ -53,6 +53,9 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json bench/peers/ins
 	@$(TSX) bench/peers/install.ts
 
 bench-peers: $(PEERS) ## Install what benchmarks compare with, in bench/peers (npm; compiles two packages)
+
+bench-attacks: $(SETUP) ## Attack the tokens of sealed collections; prints the tables of docs/sealed.md
+	@$(TSX) bench/attacks/main.ts
 
 migration: build ## Write the next migration from sql/ and plv8-src/ (for maintainers)
 	@$(TSX) build/migration.ts $(MIGRATION_ARGS)
