@@ -96,7 +96,7 @@ const averaging = (): void => {
 
 /** No pair at all, but public vectors: the very texts, or others of the same kind. */
 const matching = (): void => {
-  const d = 384
+  const d = 192
   const count = 500
   const hidden = sample(d, count)
   const truth = units(hidden)

@@ -85,9 +85,7 @@ export const rotate = async (
       detail: JSON.stringify({ faults: verified.faults.slice(0, 10), missing: verified.missing.slice(0, 10) }),
     })
   }
-  for (const { key_id } of retiring) {
-    await executor.query("select penstock.retire_sealed_key($1, $2)", [name, hexToBytes(key_id)])
-  }
+  for (const { key_id } of retiring) await retireKey(executor, name, hexToBytes(key_id))
   return { rows, retired: retiring.map(({ key_id }) => key_id), verified }
 }
 
@@ -99,4 +97,19 @@ const addKey = async (executor: Executor, name: string, keyId: Uint8Array, tenan
   )
   if (index?.sql != null) await executor.query(index.sql)
   await executor.query("select penstock.add_sealed_key($1, $2, $3)", [name, keyId, tenant])
+}
+
+const retireTries = 10
+
+/** Dropping the old index waits for readers under way; a long one must not undo the rotation. */
+const retireKey = async (executor: Executor, name: string, keyId: Uint8Array): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await executor.query("select penstock.retire_sealed_key($1, $2)", [name, keyId])
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== "55P03" || attempt === retireTries) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100 * attempt))
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process"
 import { randomInt, randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "@jest/globals"
+import pg from "pg"
 import { createSealed, newRoot, openSealed, type SealedCollection } from "../../client/index.ts"
 import { openServer, type TestServer } from "../client/stores.ts"
 import { type Database, openDatabase } from "../support/database.ts"
@@ -119,4 +120,50 @@ const name = hasServer
     expect(searches).toBeGreaterThan(kills)
   },
   long ? 1_800_000 : 240_000,
+)
+
+;(hasServer ? test : test.skip)(
+  `a search sees every row although rows move while it runs${hasServer ? "" : " (needs a server with pgvector: make native)"}`,
+  async () => {
+    const roots = [newRoot(), newRoot()]
+    const config = { name: "moving", collection: randomUUID(), dimensions: 128, index: "none" } as const
+    const created = await createSealed({ ...config, roots: roots.slice(1) }, db.target)
+    await created.insertMany(Array.from({ length: 20 }, (_, i) => ({ id: String(i), vector: vectorOf(i) })))
+    const both = await openSealed({ ...config, roots }, db.target)
+    const rotateUpTo = (end: number) => {
+      const stop = new AbortController()
+      return both.rotate({ batchSize: 5, signal: stop.signal, onProgress: (rows) => rows >= end && stop.abort() })
+    }
+    await expect(rotateUpTo(10)).rejects.toBeDefined()
+
+    // A reader for whom each row takes a while: its search looks under the new key while rows leave the old one.
+    const reader = `penstock_test_slow_${process.pid}`
+    await db.exec(`
+      create role ${reader} login password 'secret' in role penstock_user;
+      create function slow_policy() returns boolean volatile language plpgsql as
+        'begin perform pg_sleep(0.03); return true; end';
+      alter table moving enable row level security;
+      create policy slow on moving using (slow_policy());
+      grant select on moving to ${reader}`)
+    const url = new URL((db.target as { connectionString: string }).connectionString)
+    url.username = reader
+    url.password = "secret"
+    const pool = new pg.Pool({ connectionString: url.href, max: 1 })
+    try {
+      const slow = await openSealed({ ...config, roots }, { pool })
+      const searching = slow.search(vectorOf(1), { k: 20, exact: true })
+      await new Promise((resolve) => setTimeout(resolve, 120))
+      await both.rotate({ batchSize: 5 }).catch((error: { code: string }) => {
+        // The reader's lock keeps the old key a little longer; its rows have moved.
+        if (error.code !== "55P03") throw error
+      })
+      expect(await db.value("select count(distinct key_id)::int from moving")).toBe(1)
+      const found = (await searching).map(({ id }) => id)
+      expect(new Set(found)).toEqual(new Set(Array.from({ length: 20 }, (_, i) => String(i))))
+    } finally {
+      await pool.end()
+      await db.exec(`drop owned by ${reader} cascade; drop role ${reader}`)
+    }
+  },
+  240_000,
 )
