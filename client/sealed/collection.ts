@@ -10,8 +10,10 @@ import { bytesToHex, sameBytes } from "../../plv8-src/signing/hash.ts"
 import { distances, similarityOf } from "../collections/distance.ts"
 import { openExecutor, type Target } from "../connect.ts"
 import { errorOf, translate } from "../errors.ts"
+import type { RetryOptions } from "../retry.ts"
 import type { Executor } from "../sql/executor.ts"
 import { PoolExecutor } from "../sql/pool.ts"
+import { RetryingExecutor } from "../sql/retrying.ts"
 import { arrayText } from "../sql/values.ts"
 import { Keyring, type ServerRow } from "./keyring.ts"
 import { nodeCrypto } from "./node-crypto.ts"
@@ -58,15 +60,26 @@ const batchRows = 500
 const copyChunk = 1 << 18
 const updateTries = 5
 
+export interface SealedSettings {
+  /** Every write is noted in it, and every row that is read must be the one that it knows. */
+  readonly manifest?: Manifest
+  /** How calls that a gate refuses for now are tried again; false for not at all. Default: 5 tries. */
+  readonly retry?: RetryOptions | false
+}
+
 export class SealedCollection {
   readonly config: SealedConfig
   readonly shape: SealedShape
+  /** What a gate refuses for now is tried again; not so a stream of rows, which can be read once. */
   readonly #executor: Executor
+  readonly #once: Executor
   readonly #keyring: Keyring
   readonly #manifest: Manifest | undefined
 
-  constructor(executor: Executor, keyring: Keyring, config: SealedConfig, manifest?: Manifest) {
-    this.#executor = executor
+  constructor(executor: Executor, keyring: Keyring, config: SealedConfig, more: SealedSettings = {}) {
+    const { manifest, retry = {} } = more
+    this.#executor = retry === false ? executor : new RetryingExecutor(executor, retry)
+    this.#once = executor
     this.#keyring = keyring
     this.config = config
     this.shape = keyring.shape
@@ -118,8 +131,8 @@ export class SealedCollection {
         return sealed
       }
       const count =
-        facts.copy_statement !== null && this.#executor instanceof PoolExecutor
-          ? await this.#executor.copyIn(facts.copy_statement, this.#copyChunks(rows, seal, options))
+        facts.copy_statement !== null && this.#once instanceof PoolExecutor
+          ? await this.#once.copyIn(facts.copy_statement, this.#copyChunks(rows, seal, options))
           : await this.#insertBatches(facts, rows, seal, options)
       this.#note(noted)
       return count
@@ -155,7 +168,7 @@ export class SealedCollection {
     seal: (row: SealedInsert) => WireRow,
     { onProgress, skipPresent, signal }: InsertManyOptions,
   ): Promise<number> {
-    return this.#executor.transaction(async (executor) => {
+    return this.#once.transaction(async (executor) => {
       let batch: SealedInsert[] = []
       let done = 0
       let inserted = 0
@@ -327,6 +340,11 @@ export class SealedCollection {
     )
   }
 
+  /** Ends the connections that it opened; a pool that was given stays open. */
+  close(): Promise<void> {
+    return this.#executor.close()
+  }
+
   async *#allRows(
     filter: JsonObject | undefined,
     tokens: boolean,
@@ -408,18 +426,20 @@ const keyringOf = async (options: OpenSealedOptions): Promise<Keyring> => {
   return new Keyring(options.crypto ?? nodeCrypto, roots, shapeOf(options), options)
 }
 
-/**
- * Opens a sealed collection. Checks the configuration against the server's; InvalidInputError (22023) where they differ.
- * With a manifest every write is noted in it and every row that is read must be the one that it knows.
- */
+/** Opens a sealed collection. Checks the configuration against the server's: InvalidInputError (22023) where they differ. */
 export const openSealed = async (
-  options: OpenSealedOptions & { readonly manifest?: Manifest },
+  options: OpenSealedOptions & SealedSettings,
   target: Target = {},
 ): Promise<SealedCollection> => {
   try {
     const keyring = await keyringOf(options)
-    const collection = new SealedCollection(openExecutor(target), keyring, configOf(options), options.manifest)
-    compareFacts(options, keyring.shape, await collection.facts())
+    const collection = new SealedCollection(openExecutor(target), keyring, configOf(options), options)
+    try {
+      compareFacts(options, keyring.shape, await collection.facts())
+    } catch (error) {
+      await collection.close()
+      throw error
+    }
     return collection
   } catch (error) {
     throw translate(error)
@@ -428,7 +448,7 @@ export const openSealed = async (
 
 /** Creates a sealed collection and opens it. The first root is its key. */
 export const createSealed = async (
-  options: CreateSealedOptions & { readonly manifest?: Manifest },
+  options: CreateSealedOptions & SealedSettings,
   target: Target = {},
 ): Promise<SealedCollection> => {
   try {

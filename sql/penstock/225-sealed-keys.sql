@@ -26,7 +26,7 @@ as $fn$
 begin
   execute (
     select pg_catalog.format(
-      'create or replace trigger _100_newest_key before insert or update on %s for each row when (new.key_id not in (%s)) execute function penstock._tg_sealed__newest_key()',
+      'create or replace trigger _100_newest_key before insert or update of key_id on %s for each row when (new.key_id not in (%s)) execute function penstock._tg_sealed__newest_key()',
       target.relation, pg_catalog.string_agg(pg_catalog.quote_literal(k.key_id) || '::pg_catalog.bytea', ', ' order by k.key_id))
     from penstock._sealed_keys k
     where k.collection_id = target.id and k.state = 'sealing'

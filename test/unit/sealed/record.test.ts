@@ -125,6 +125,17 @@ describe("what makes tokens differ", () => {
     }
   })
 
+  test.each<[Partial<SealedOptions>]>([
+    [{ token: "halfvec" }],
+    [{ level: "bits" }],
+    [{ level: "sealed" }],
+    [{ token: "vector", metric: "ip", radius: 100 }],
+    [{ token: "vector", metric: "l2", radius: 100 }],
+  ])("a row of one kind or metric does not open as another: %j", (options) => {
+    const row = sealerOf({ token: "vector" }).seal(rowOf(vector))
+    expect(() => sealerOf(options).open(row)).toThrow(expect.objectContaining({ code: "XX001" }))
+  })
+
   test("at level sealed equal vectors do not show", () => {
     const sealer = sealerOf({ level: "sealed" })
     const one = sealer.seal(rowOf(vector))
