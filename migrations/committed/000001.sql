@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f7cf207a23df29ebea2daf2754c23bccf7824810
+--! Hash: sha1:803394172482dbe06d84b8a1d203c9f12e56395f
 
 --! split: 001-preamble.sql
 /*
@@ -5268,7 +5268,7 @@ as $fn$
 begin
   execute (
     select pg_catalog.format(
-      'create or replace trigger _100_newest_key before insert or update on %s for each row when (new.key_id not in (%s)) execute function penstock._tg_sealed__newest_key()',
+      'create or replace trigger _100_newest_key before insert or update of key_id on %s for each row when (new.key_id not in (%s)) execute function penstock._tg_sealed__newest_key()',
       target.relation, pg_catalog.string_agg(pg_catalog.quote_literal(k.key_id) || '::pg_catalog.bytea', ', ' order by k.key_id))
     from penstock._sealed_keys k
     where k.collection_id = target.id and k.state = 'sealing'
