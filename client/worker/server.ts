@@ -17,15 +17,6 @@ export interface TreeHead {
   recorded_timeline: number | null
 }
 
-export interface Notification {
-  id: string
-  created_at: Date
-  collection: string
-  event: string
-  payload: Record<string, unknown>
-  attempts: number
-}
-
 export interface Epoch {
   epoch: number
   seq: number

@@ -23,7 +23,6 @@ interface Family {
 const families: Readonly<Record<string, Family>> = {
   penstock_worker_active: { type: "gauge", help: "1 while this process is the active worker." },
   penstock_worker_round_age_seconds: { type: "gauge", help: "Seconds since the last complete round of work." },
-  penstock_worker_forked: { type: "gauge", help: "1 when the server showed another history than was signed." },
   penstock_worker_connections_total: { type: "counter", help: "Connections that were made to the server." },
   penstock_worker_errors_total: { type: "counter", help: "Errors after which the worker connected again." },
   penstock_webhook_delivered_total: { type: "counter", help: "Notifications that the webhook accepted." },
@@ -51,6 +50,8 @@ const line = ({ name, labels, value }: Sample): string => {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escape(text)}"`)
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`
 }
+
+export const metricNames = Object.keys(families)
 
 /** Samples as Prometheus reads them; unknown names are left out. */
 export const formatMetrics = (samples: readonly Sample[]): string =>
@@ -106,7 +107,6 @@ export class Telemetry {
     return formatMetrics([
       own("penstock_worker_active", this.status === "active" ? 1 : 0),
       own("penstock_worker_round_age_seconds", this.age),
-      own("penstock_worker_forked", this.status === "forked" ? 1 : 0),
       own("penstock_worker_connections_total", this.connections),
       own("penstock_worker_errors_total", this.errors),
       own("penstock_webhook_delivered_total", this.delivered),

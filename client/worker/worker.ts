@@ -3,10 +3,10 @@
  * posts notifications. One is active at a time; others wait for their turn. A lost connection is made again, with
  * growing pauses; what another attempt would not change ends the worker.
  */
+import { runBeside } from "./beside.ts"
 import { diskUsedShare } from "./disk.ts"
 import { HistoryForked, isLasting } from "./errors.ts"
-import { Postman } from "./postman.ts"
-import { probeUntil } from "./prober.ts"
+import { deliver, post } from "./postman.ts"
 import { Sealer } from "./sealer.ts"
 import { Server } from "./server.ts"
 import { type Sample, Telemetry } from "./telemetry.ts"
@@ -16,6 +16,9 @@ const standbyPauseMs = 1000
 const shortestPauseMs = 100
 const longestPauseMs = 5000
 const beatMs = 10_000
+const probePauseMs = 10_000
+/** Between looks for notifications whose next attempt is due; new ones wake the postman. */
+const postPauseMs = 1000
 const longestReconnectMs = 30_000
 
 export class Worker {
@@ -79,8 +82,7 @@ export class Worker {
     const { options } = this
     const { log } = options
     const sealer = new Sealer(server, token, options)
-    const postman = new Postman(server, token, options, this.telemetry)
-    await sealer.link()
+    await this.link(sealer, signal)
     this.telemetry.status = "active"
     this.telemetry.problem = undefined
     log.info({ step: "active", token: Number(token), name: options.name }, "this is the active worker")
@@ -91,7 +93,7 @@ export class Worker {
     this.hasBegun = true
     await sealer.seal()
 
-    void probeUntil(options, AbortSignal.any([signal, over]))
+    this.workBeside(token, sealer.logId, AbortSignal.any([signal, over]))
     let told = false
     server.onWake(() => {
       told = true
@@ -108,7 +110,6 @@ export class Worker {
         await sealer.seal()
         sealedAt = Date.now()
       }
-      await postman.deliver(sealer.logId, signal)
       if (Date.now() - beatAt >= beatMs) {
         await this.beat(server, token)
         beatAt = Date.now()
@@ -124,6 +125,35 @@ export class Worker {
     await sealer.seal()
     await server.value("select integrity.worker_end($1)", [token])
     log.info({ step: "stopped" }, "stopped as asked")
+  }
+
+  /** What must not hold up the sampler: foreign servers that hang, receivers that do not answer. */
+  private workBeside(token: string, logId: string, signal: AbortSignal): void {
+    const { options } = this
+    const { url, log } = options
+    void runBeside({ url, log, name: "prober", pauseMs: probePauseMs }, signal, async (client) => {
+      await client.query("call integrity.probe()")
+    })
+    if (options.webhook === undefined) return
+    const delivery = { token, logId, options, counts: this.telemetry }
+    const postman = { url, log, name: "postman", pauseMs: postPauseMs, channel: "penstock_worker" }
+    void runBeside(postman, signal, (client) => deliver(client, delivery, signal))
+  }
+
+  /** Compares the server with what was signed. Of a fork the webhook is told directly: nothing is written any more. */
+  private async link(sealer: Sealer, signal: AbortSignal): Promise<void> {
+    try {
+      await sealer.link()
+    } catch (error) {
+      if (error instanceof HistoryForked && this.options.webhook !== undefined) {
+        const payload = { words: error.message, ...(JSON.parse(error.detail ?? "{}") as object) }
+        const now = new Date()
+        const notice = { id: `${now.getTime()}000`, created_at: now, event: "history_forked", payload, attempts: 0 }
+        const problem = await post(this.options, sealer.logId, notice, signal)
+        if (problem !== undefined) this.options.log.warn({ step: "webhook.failed", problem }, "webhook not accepted")
+      }
+      throw error
+    }
   }
 
   /** Waits until no other session is the worker. */

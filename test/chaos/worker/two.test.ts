@@ -96,7 +96,6 @@ describeChaos("several workers", () => {
     const text = await (await fetch(`http://127.0.0.1:${await worker.port()}/metrics`)).text()
     for (const line of [
       /^penstock_worker_active 1$/m,
-      /^penstock_worker_forked 0$/m,
       /^penstock_state\{collection="docs"\} 0$/m,
       /^penstock_stale\{collection="docs"\} 0$/m,
       /^penstock_blind_signals\{collection="docs"\} \d+$/m,

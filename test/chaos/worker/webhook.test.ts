@@ -113,7 +113,12 @@ describeChaos("webhooks", () => {
     moods = ["silent"]
     await change("normal")
     for (let tries = 0; moods.length > 0 && tries < 600; tries++) await pause(20)
-    await started.at(-1)?.kill()
+    // A receiver that does not answer holds up nothing else.
+    const posting = started.at(-1)
+    const heard = posting?.log.length ?? 0
+    await posting?.step("round", () => true, heard)
+    expect(posting?.log.slice(heard).filter(({ step }) => step.startsWith("webhook"))).toEqual([])
+    await posting?.kill()
     for (const state of ["stress", "critical", "stress", "critical"]) await change(state)
     const worker = start()
     await worker.step("active")
@@ -129,5 +134,18 @@ describeChaos("webhooks", () => {
     expect(accepted.length).toBeLessThanOrEqual(8)
     expect(refused).toEqual([])
     expect(await last.kill("SIGTERM")).toBe(0)
+  })
+
+  test("a fork is told to the webhook, although nothing is written any more", async () => {
+    const other = Object.assign(new URL(url), { pathname: "/other" })
+    const admin = await servers.session(Object.assign(new URL(url), { pathname: "/postgres" }).href)
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'penstock'")
+    await admin.query("create database other template penstock")
+    await (await servers.session(other.href)).query(`update integrity._history_head set log_id = '${"00".repeat(16)}'`)
+    const before = accepted.length
+    const worker = new WorkerProcess([other.href, "--key", own.keyFile, "--webhook", hook])
+    started.push(worker)
+    expect(await worker.exited).toBe(3)
+    expect(accepted.slice(before).map(({ payload }) => payload.type)).toEqual(["integrity.history_forked"])
   })
 })

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterEach, expect, test } from "@jest/globals"
 import { pauseAfter } from "../../../client/worker/postman.ts"
-import { formatMetrics, Telemetry } from "../../../client/worker/telemetry.ts"
+import { formatMetrics, metricNames, Telemetry } from "../../../client/worker/telemetry.ts"
 
 let telemetry: Telemetry
 afterEach(() => telemetry.close())
@@ -27,7 +29,6 @@ test("health follows the state of the worker", async () => {
   expect(await statuses()).toEqual([503, "active"])
   telemetry.status = "forked"
   expect(await statuses()).toEqual([503, "forked"])
-  expect((await get(port, "/metrics")).text).toContain("penstock_worker_forked 1")
   expect((await get(port, "/elsewhere")).status).toBe(404)
   expect((await get(port, "/health", "POST")).status).toBe(405)
 })
@@ -67,4 +68,13 @@ test("pauses between attempts double up to ten minutes, half of each at random",
   telemetry = new Telemetry()
   expect([0, 1, 5, 9, 10, 100].map((attempts) => pauseAfter(attempts, 0))).toEqual([0.5, 1, 16, 256, 300, 300])
   expect([0, 1, 5, 9, 10, 100].map((attempts) => pauseAfter(attempts, 1))).toEqual([1, 2, 32, 512, 600, 600])
+})
+
+test("the alert rules are about metrics that there are", () => {
+  telemetry = new Telemetry()
+  const rules = readFileSync(join(__dirname, "../../../monitoring/alerts.yml"), "utf8")
+  const expressions = rules.match(/^ *expr: .*$/gm) ?? []
+  const used = new Set(expressions.flatMap((text) => text.match(/penstock_\w+/g) ?? []))
+  expect(expressions.length).toBeGreaterThanOrEqual(10)
+  expect([...used].filter((name) => !metricNames.includes(name))).toEqual([])
 })
