@@ -30,13 +30,17 @@ export function openExecutor(target: Target = {}): Executor {
 export interface StoreOptions {
   /** Default: PENSTOCK_BACKEND, or its alias RUVECTOR_BACKEND, else postgres. */
   backend?: Backend
-  /** How calls that a gate refuses for now are tried again; false for not at all. Default: 5 tries. */
+  /**
+   * How calls that a gate refuses for now are tried again; false for not at all. Default: 5 tries, and none over an
+   * executor that is given, which may be a transaction: that is over after a refusal.
+   */
   retry?: RetryOptions | false
 }
 
 /** Opens a store: "postgres", or "memory" for tests and a gradual rollout, which uses neither target nor retry. */
-export function openStore({ backend = readBackend(), retry = {}, ...target }: StoreOptions & Target = {}): Store {
+export function openStore({ backend = readBackend(), retry, ...target }: StoreOptions & Target = {}): Store {
   if (backend === "memory") return new MemoryStore()
+  const policy = retry ?? ("executor" in target ? false : {})
   const executor = openExecutor(target)
-  return new PostgresStore(retry === false ? executor : new RetryingExecutor(executor, retry))
+  return new PostgresStore(policy === false ? executor : new RetryingExecutor(executor, policy))
 }
