@@ -19,6 +19,7 @@ import { keyShow } from "./commands/key-show.ts"
 import { indexBuild } from "./commands/index-build.ts"
 import { indexRebuild } from "./commands/index-rebuild.ts"
 import { mcp } from "./commands/mcp.ts"
+import { memoryCopy } from "./commands/memory-copy.ts"
 import { memoryDue } from "./commands/memory-due.ts"
 import { memoryExport } from "./commands/memory-export.ts"
 import { memoryImport } from "./commands/memory-import.ts"
@@ -71,6 +72,7 @@ const COMMANDS: readonly Command[] = [
   memoryReembed,
   memoryExport,
   memoryImport,
+  memoryCopy,
   mcp,
   sealedKeygen,
   sealedImport,

@@ -1,40 +1,14 @@
 import { createReadStream } from "node:fs"
 import { createInterface } from "node:readline"
-import type { Model } from "../../client/memory/types.ts"
-import type { Memory } from "../../client/memory/memory.ts"
-import type { Executor } from "../../client/sql/executor.ts"
 import type { Command } from "../lib/command.ts"
 import { CommandError, UsageError } from "../lib/errors.ts"
 import { startProgress } from "../lib/progress.ts"
+import { agreeOnModel } from "../memory/agree-on-model.ts"
 import { storeWhatCan } from "../memory/batches.ts"
 import { NAMESPACE_OPTION, readWhole, withMemory } from "../memory/options.ts"
 import { type Entry, type Kind, readEntry, readHeader, storeEntries } from "../memory/transfer.ts"
 
-/** Refuses embeddings of another model than the registered one; registers the file's where there is none. */
-async function agreeOnModel(
-  memory: Memory,
-  executor: Executor,
-  wanted: Model | null,
-  signal: AbortSignal,
-): Promise<void> {
-  if (wanted === null) return
-  const registered = await memory.model({ signal })
-  if (registered === undefined) {
-    await executor.query("select memory.register_model($1, $2, $3)", [wanted.name, wanted.dimensions, wanted.hash], {
-      signal,
-    })
-    return
-  }
-  const same =
-    registered.name === wanted.name && registered.dimensions === wanted.dimensions && registered.hash === wanted.hash
-  if (same) return
-  const shown = ({ name, dimensions, hash }: Model) =>
-    `${name}, ${dimensions} dimensions${hash === "" ? "" : `, hash ${hash}`}`
-  throw new CommandError(`the file has embeddings of ${shown(wanted)}, the database of ${shown(registered)}`, {
-    code: "22023",
-    hint: "import --without-embeddings and embed here, or re-embed one of them first: penstock memory reembed",
-  })
-}
+const OTHER_MODEL = "import --without-embeddings and embed here, or re-embed one of them first: penstock memory reembed"
 
 export const memoryImport: Command = {
   name: "memory import",
@@ -84,7 +58,7 @@ code is 0 when every line was good, else 1. The embeddings must be of the regist
         signal.throwIfAborted()
         if (line === 1) {
           const header = readHeader(text)
-          if (embeddings) await agreeOnModel(memory, executor, header.model, signal)
+          if (embeddings) await agreeOnModel(memory, executor, header.model, { hint: OTHER_MODEL, signal })
           continue
         }
         if (text.trim() === "") continue
