@@ -6,7 +6,7 @@
 import { serverBinaries } from "../host/native/cluster.ts"
 import { openDatabase } from "../test/support/database.ts"
 import { measureServer } from "./lib/history-server.ts"
-import { fillHistory } from "./lib/long-history.ts"
+import { fillHistory } from "../test/support/long-history.ts"
 import type { Benchmark, Report } from "./lib/report.ts"
 
 const events = 10_000

@@ -207,6 +207,8 @@ export const verifyEvents = (
     }
     for (; notes[nextNote]?.size === state.size; nextNote++) {
       const problem = noteProblem(state, notes[nextNote]?.note ?? "", root)
+      // Beyond what still counts of a revoked key it seals nothing, but it is no fault of the log.
+      if (problem?.isVoid) continue
       if (problem !== undefined) report(null)("checkpoint", `a stored checkpoint ${problem.words}`)
       else {
         state.checkpoints++
@@ -438,7 +440,7 @@ const noteProblem = (
   state: VerificationState,
   note: string,
   root: string,
-): { words: string; isOther: boolean } | undefined => {
+): { words: string; isOther: boolean; isVoid?: boolean } | undefined => {
   const { log_id, keys: stored } = state.settings
   const keys = stored
     .filter(({ purpose }) => purpose === "checkpoints")
@@ -447,6 +449,9 @@ const noteProblem = (
     const { checkpoint, key } = openCheckpointOf(log_id, note, keys)
     const words = state.keys === null ? undefined : checkpointKeyProblem(state.keys, key.id, state.size)
     if (words !== undefined) return { words: `is ${words}`, isOther: false }
+    if (state.keys !== null && !counts(state.keys, key.id, state.size)) {
+      return { words: "is signed by a key that was revoked, beyond what still counts", isOther: false, isVoid: true }
+    }
     if (checkpoint.size === state.size && bytesToHex(checkpoint.root) === root) return undefined
     return { words: `was made over other events than the first ${state.size}`, isOther: true }
   } catch (error) {

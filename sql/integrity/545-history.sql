@@ -84,7 +84,12 @@ begin
       e.lambda_cut,
       case jsonb_typeof(e.witness_edges) when 'array' then jsonb_array_length(e.witness_edges) else 0 end,
       e.signature is not null,
-      coalesce(integrity._verify_signature(k.public_key, e.bytes, e.signature), case when e.signature is not null then false end),
+      coalesce(
+        integrity._verify_signature(k.public_key, e.bytes, e.signature)
+          and not exists (
+            select from integrity._key_revocations r where r.key_id = e.key_id and r.trusted_size < e.seq
+          ),
+        case when e.signature is not null then false end),
       e.created_at,
       e.words
     from (

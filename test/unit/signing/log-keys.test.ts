@@ -192,8 +192,9 @@ describe("revocation", () => {
     const log = new Log().append("note", {})
     const good = log.note()
     const bad = log.append("note", {}).note()
+    log.rows.push({ kind: "checkpoint", size: 3, note: bad })
     log.revoke(witness, 2).register(next).rotate(next, recovery, null)
-    expect(kinds(log, good)).toEqual([])
+    expect(log.judge(good)).toMatchObject({ problems: [], covered: 2, sealed_to: 2, checkpoints: 0 })
     expect(kinds(log, bad)).toEqual(["checkpoint"])
     expect(kinds(log, log.note(next))).toEqual([])
   })
@@ -227,6 +228,13 @@ describe("revocation", () => {
     })
     expect(kinds(forged)).toEqual(["checkpoint"])
   })
+})
+
+test("a clock that steps back changes nothing: the order is that of the log", () => {
+  const log = new Log()
+    .append("note", {}, events1, 1_795_194_000_000_000)
+    .append("note", {}, events1, 1_695_194_000_000_000)
+  expect(log.judge(log.note())).toMatchObject({ problems: [], signed: 2, covered: 3 })
 })
 
 describe("anchors", () => {

@@ -7,7 +7,7 @@ import { createHash, createPublicKey, generateKeyPairSync, sign } from "node:cry
 import { type Event, eventBytes } from "../../plv8-src/signing/event.ts"
 import { appendLeaf, joinHashes } from "../../plv8-src/signing/merkle.ts"
 import { originOf, signCheckpointBy } from "../../plv8-src/signing/note.ts"
-import type { Database } from "../../test/support/database.ts"
+import type { Database } from "./database.ts"
 
 const page = 5000
 const firstTime = 1_795_194_000_000_000
