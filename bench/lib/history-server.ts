@@ -129,7 +129,8 @@ const walOf = async (db: Database, work: () => Promise<unknown>): Promise<number
 const measureSamples = async (report: Report, db: Database): Promise<void> => {
   console.log(`\nsamples of ${collections} collections`)
   // One by one: each takes some 30 locks, and a transaction has room for 6400.
-  for (let i = 1; i <= collections; i++) await db.query("select penstock.create_collection($1, 3, index => 'none')", [`c${i}`])
+  for (let i = 1; i <= collections; i++)
+    await db.query("select penstock.create_collection($1, 3, index => 'none')", [`c${i}`])
   await db.query("select count(*) from integrity.sample_all()")
   await db.exec("checkpoint")
   await db.query("select count(*) from integrity.sample_all()")
@@ -198,7 +199,10 @@ const measureShort = async (report: Report, db: Database, body: object): Promise
   report.goal({ name: `${short} events verified on the server, CPU of the session`, value, limit: 100, unit: "ms" })
   const [start, signed] = [performance.now(), cpu()]
   await requireSound(db, note, "all")
-  report.fact("signatures => all on the server, wall microseconds an event", ((performance.now() - start) * 1000) / short)
+  report.fact(
+    "signatures => all on the server, wall microseconds an event",
+    ((performance.now() - start) * 1000) / short,
+  )
   report.fact("the same, CPU microseconds an event", ((cpu() - signed) * 1e6) / short)
 }
 
