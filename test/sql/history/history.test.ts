@@ -56,3 +56,29 @@ test("an event with other bytes is shown, but not as verified", async () => {
     expect(rows).toEqual([{ id: 3, is_signed: true, is_verified: false, words: null }])
   })
 })
+
+test("since is compared with the moment of each event, to the microsecond", async () => {
+  const moments = await db.query<{ id: number; at: string }>(
+    "select id::int as id, created_at::text as at from integrity.history('docs', since => null, \"limit\" => null)",
+  )
+  expect(moments.length).toBeGreaterThan(1)
+  for (const { id, at } of moments) {
+    const from = (since: string) =>
+      db.query<{ id: number }>("select id::int as id from integrity.history('docs', since => $1::timestamptz)", [since])
+    expect((await from(at)).map((event) => event.id)).toContain(id)
+    const later = await db.value<string>("select ($1::timestamptz + interval '1 microsecond')::text", [at])
+    expect((await from(later)).map((event) => event.id)).not.toContain(id)
+  }
+  for (const [since, count] of [
+    ["-infinity", moments.length],
+    ["1970-01-01", moments.length],
+    ["infinity", 0],
+  ] as const) {
+    expect(
+      await db.value(
+        "select count(*)::int from integrity.history('docs', since => $1::timestamptz, \"limit\" => null)",
+        [since],
+      ),
+    ).toBe(count)
+  }
+})
