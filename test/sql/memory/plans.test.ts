@@ -189,3 +189,14 @@ test("k rows come back whenever there are k, though the index gives up early", a
   }
   await db.exec("reset hnsw.max_scan_tuples")
 })
+
+test("the vector index is used however few rows the planner expects", async () => {
+  await db.exec("set allow_system_table_mods = on")
+  await db.exec("delete from pg_statistic where starelid = 'memory.memories'::regclass")
+  await db.exec("reset allow_system_table_mods")
+  for (const combination of [["tags"], ["domains", "tags"], ["domains", "node_types", "tags", "metadata"]]) {
+    const before = await scans("memories_embedding")
+    await search(`vector_search('${query}', ${args(combination, "wide")})`)
+    expect([combination, (await scans("memories_embedding")) - before]).toEqual([combination, 1])
+  }
+})
