@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4161de45d0adacb4b082827753c413bbc855f79b
+--! Hash: sha1:0b672077ce86e111de5894104a7e757d92e78736
 
 --! split: 001-preamble.sql
 /*
@@ -58315,6 +58315,7 @@ declare
   counted memory._namespaces;
   missing bigint;
   memories bigint;
+  current_memories bigint;
 begin
   namespace := memory._enter(namespace, 'read');
   select m.* into registered from memory.embedding_models m where m.state = 'active';
@@ -58336,7 +58337,8 @@ begin
     case when exists (select from integrity._protections p where p.collection = 'memory') then 'in front of every write' else 'writes are not gated' end,
     case when not exists (select from integrity._protections p where p.collection = 'memory') then 'select integrity.protect(''memory'')' end;
 
-  select count(*), count(*) filter (where m.embedding is null) into memories, missing
+  select count(*), count(*) filter (where m.embedding is null), count(*) filter (where m.superseded_by is null)
+  into memories, missing, current_memories
   from memory.memories m
   where m.namespace = health_check.namespace;
   return query select
@@ -58346,9 +58348,9 @@ begin
 
   select n.* into counted from memory._namespaces n where n.name = health_check.namespace;
   return query select
-    'word counts', abs(memories - counted.documents) <= greatest(1000, counted.documents / 5),
-    case when counted.counted_at is null then 'never counted' else format('%s memories at %s, now %s', counted.documents, counted.counted_at, memories) end,
-    case when abs(memories - counted.documents) > greatest(1000, counted.documents / 5) then format('select memory.vacuum(%L)', namespace) end;
+    'word counts', abs(current_memories - counted.documents) <= greatest(1000, counted.documents / 5),
+    case when counted.counted_at is null then 'never counted' else format('%s current memories at %s, now %s', counted.documents, counted.counted_at, current_memories) end,
+    case when abs(current_memories - counted.documents) > greatest(1000, counted.documents / 5) then format('select memory.vacuum(%L)', namespace) end;
 
   return query select
     're-embedding', m.id is null,
