@@ -43,21 +43,6 @@ export function beginStatement({ isolation, readOnly }: TransactionOptions): str
   return `begin${isolation === undefined ? "" : ` isolation level ${isolation}`}${readOnly === true ? " read only" : ""}`
 }
 
-/** Runs work under a savepoint of an open transaction. */
-export async function withSavepoint<T>(executor: Executor, depth: number, work: () => Promise<T>): Promise<T> {
-  const name = `penstock_${depth}`
-  await executor.query(`savepoint ${name}`)
-  try {
-    const result = await work()
-    await executor.query(`release savepoint ${name}`)
-    return result
-  } catch (error) {
-    // Where the connection is gone, the work's own error says more.
-    await executor.query(`rollback to savepoint ${name}`).catch(() => {})
-    throw error
-  }
-}
-
 /** 22023 unless it is a whole number of at least 1. */
 export function checkBatchSize(batchSize: number): void {
   if (Number.isSafeInteger(batchSize) && batchSize >= 1) return

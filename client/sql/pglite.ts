@@ -9,8 +9,8 @@ import {
   type Row,
   type TransactionOptions,
   type VectorLike,
-  withSavepoint,
 } from "./executor.ts"
+import { TransactionExecutor } from "./transaction.ts"
 import { vectorText } from "./values.ts"
 
 /** What is used of PGlite and of its transactions; declared here, so that the library needs no PGlite. */
@@ -38,43 +38,6 @@ async function run<R extends object>(
   }
 }
 
-class TransactionExecutor implements Executor {
-  readonly #query: Query
-  readonly #signal: AbortSignal | undefined
-  readonly #depth: number
-
-  constructor(query: Query, signal: AbortSignal | undefined, depth: number) {
-    this.#query = query
-    this.#signal = signal
-    this.#depth = depth
-  }
-
-  query<R extends object = Row>(
-    sql: string,
-    values: readonly unknown[] = [],
-    { signal }: QueryOptions = {},
-  ): Promise<R[]> {
-    return run<R>(this.#query, sql, values, signal ?? this.#signal)
-  }
-
-  transaction<T>(work: (executor: Executor) => Promise<T>, { signal }: TransactionOptions = {}): Promise<T> {
-    const inner = new TransactionExecutor(this.#query, signal ?? this.#signal, this.#depth + 1)
-    return withSavepoint(new TransactionExecutor(this.#query, undefined, this.#depth), this.#depth, () => work(inner))
-  }
-
-  cursor<R extends object = Row>(sql: string, options: CursorOptions): AsyncGenerator<R[], void, undefined> {
-    return readCursor<R>(this, sql, { ...options, signal: options.signal ?? this.#signal })
-  }
-
-  vector(values: VectorLike): unknown {
-    return vectorText(values)
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
 export class PgliteExecutor implements Executor {
   readonly #database: PgliteLike
 
@@ -98,7 +61,9 @@ export class PgliteExecutor implements Executor {
       return await this.#database.transaction(async (tx) => {
         const query: Query = (sql, values) => tx.query(sql, values)
         if (settings !== "") await query(`set transaction ${settings.replace(" read only", ", read only")}`)
-        return await work(new TransactionExecutor(query, signal, 1))
+        return await work(
+          new TransactionExecutor((sql, values, own) => run(query, sql, values, own), vectorText, signal),
+        )
       })
     } catch (error) {
       throw translate(error)

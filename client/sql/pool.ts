@@ -12,8 +12,8 @@ import {
   type Row,
   type TransactionOptions,
   type VectorLike,
-  withSavepoint,
 } from "./executor.ts"
+import { TransactionExecutor } from "./transaction.ts"
 import { typeParsers, vectorBytes } from "./values.ts"
 
 const aborted = (signal: AbortSignal) => errorOf("57014", "cancelled by the caller", { cause: signal.reason })
@@ -43,42 +43,8 @@ async function run<R extends object>(
   }
 }
 
-class ClientExecutor implements Executor {
-  readonly #client: pg.ClientBase
-  readonly #signal: AbortSignal | undefined
-  readonly #depth: number
-
-  constructor(client: pg.ClientBase, signal: AbortSignal | undefined, depth: number) {
-    this.#client = client
-    this.#signal = signal
-    this.#depth = depth
-  }
-
-  query<R extends object = Row>(
-    sql: string,
-    values: readonly unknown[] = [],
-    { signal }: QueryOptions = {},
-  ): Promise<R[]> {
-    return run<R>(this.#client, sql, values, signal ?? this.#signal)
-  }
-
-  transaction<T>(work: (executor: Executor) => Promise<T>, { signal }: TransactionOptions = {}): Promise<T> {
-    const inner = new ClientExecutor(this.#client, signal ?? this.#signal, this.#depth + 1)
-    return withSavepoint(new ClientExecutor(this.#client, undefined, this.#depth), this.#depth, () => work(inner))
-  }
-
-  cursor<R extends object = Row>(sql: string, options: CursorOptions): AsyncGenerator<R[], void, undefined> {
-    return readCursor<R>(this, sql, { ...options, signal: options.signal ?? this.#signal })
-  }
-
-  vector(values: VectorLike): unknown {
-    return vectorBytes(values)
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
+const transactionOn = (client: pg.ClientBase, signal: AbortSignal | undefined): TransactionExecutor =>
+  new TransactionExecutor((sql, values, own) => run(client, sql, values, own), vectorBytes, signal)
 
 export class PoolExecutor implements Executor {
   readonly #pool: pg.Pool
@@ -125,7 +91,7 @@ export class PoolExecutor implements Executor {
     let failure: unknown
     try {
       await run(client, beginStatement(options), [], undefined)
-      const result = await work(new ClientExecutor(client, signal, 1))
+      const result = await work(transactionOn(client, signal))
       await run(client, "commit", [], undefined)
       return result
     } catch (error) {
@@ -147,7 +113,7 @@ export class PoolExecutor implements Executor {
       failure = error
     }
     try {
-      const executor = new ClientExecutor(client, options.signal, 1)
+      const executor = transactionOn(client, options.signal)
       await executor.query("begin read only")
       yield* readCursor<R>(executor, sql, options)
     } catch (error) {
