@@ -17,6 +17,8 @@ const queryCount = 100
 const k = 10
 const candidates = 100
 const bitCandidates = 200
+/** Of the plain search and of the sealed one: what both cost and find depends on it. */
+const efSearch = 200
 const seed = 20_261_128
 const gib = 2 ** 30
 
@@ -111,7 +113,7 @@ const atDimensions = async (report: Report, pool: pg.Pool, d: number): Promise<v
   const ids = (hits: { id: unknown }[]) => hits.map(({ id }) => String(id))
   const plain = async (query: Float32Array, exact: boolean, client: pg.ClientBase) => {
     await client.query("begin")
-    await client.query(`set local hnsw.ef_search = ${candidates}; set local enable_indexscan = ${exact ? "off" : "on"}`)
+    await client.query(`set local hnsw.ef_search = ${efSearch}; set local enable_indexscan = ${exact ? "off" : "on"}`)
     const { rows: found } = await client.query<{ id: string }>(
       `select id from plain_${d} order by vector <=> $1::${plainType} limit ${k}`,
       [text(query)],
@@ -124,14 +126,14 @@ const atDimensions = async (report: Report, pool: pg.Pool, d: number): Promise<v
     const queries = Array.from({ length: queryCount }, () => source.next().vector)
     const subjects: Subject[] = [
       {
-        name: `plain ${plainType}, ef_search ${candidates}`,
+        name: `plain ${plainType}, ef_search ${efSearch}`,
         index: `plain_${d}_index`,
         search: (query) => plain(query, false, client),
       },
       {
-        name: `sealed, halfvec tokens, standard noise, k' ${candidates}, ef_search ${candidates}`,
+        name: `sealed, halfvec tokens, standard noise, k' ${candidates}, ef_search ${efSearch}`,
         index: await indexOf(distance.name),
-        search: async (query) => ids(await distance.search(query, { k, candidates, efSearch: candidates })),
+        search: async (query) => ids(await distance.search(query, { k, candidates, efSearch })),
       },
       {
         name: `sealed, bits, standard noise, k' ${bitCandidates}, ef_search ${2 * bitCandidates}`,

@@ -235,7 +235,7 @@ export class SealedCollection {
     const { filter, probes, exact = false, checkTokens = false, signal } = options
     const isBits = this.shape.kind === "bits"
     const candidates = options.candidates ?? (isBits ? Math.max(200, 20 * k) : Math.max(100, 10 * k))
-    const efSearch = options.efSearch ?? Math.min(1000, isBits ? 2 * candidates : candidates)
+    const efSearch = options.efSearch ?? Math.min(1000, 2 * candidates)
     const sealers = this.#keyring.sealers()
     return this.#executor.query<ServerRow>(
       "select * from penstock.sealed_search($1, $2::bytea[], $3::text[], $4, $5, $6::jsonb, $7, $8, $9, $10)",

@@ -56,7 +56,7 @@ export interface SealedSearchOptions {
   readonly candidates?: number
   /** A filter on the plain metadata, as penstock.search takes it. */
   readonly filter?: JsonObject
-  /** hnsw.ef_search. Default: the number of candidates; bits: twice as many. At most 1000. */
+  /** hnsw.ef_search. Default: twice the number of candidates. At most 1000. */
   readonly efSearch?: number
   readonly probes?: number
   /** Compare all tokens, without an index. */
