@@ -7,6 +7,7 @@ import { createSealed, newRoot, openSealed, type SealedCollection } from "../cli
 import type { CreateSealedOptions } from "../client/sealed/options.ts"
 import { removeCluster, startCluster } from "../host/native/cluster.ts"
 import { openDatabase } from "../test/support/database.ts"
+import { measurePresets } from "./lib/sealed-presets.ts"
 import { measureSpeed } from "./lib/sealed-speed.ts"
 import type { Benchmark, Report } from "./lib/report.ts"
 import { Mixture } from "./lib/vectors.ts"
@@ -249,6 +250,7 @@ const benchmark: Benchmark = {
         else report.fact(`${name} a second and core at ${d}`, Math.round(value))
       }
     }
+    for (const d of dimensionList) measurePresets(report, d)
     if (dimensionList.includes(1536)) {
       await measureSpeed(report, 1536, { token: "vector" })
       await measureSpeed(report, 1536, { level: "bits" })
