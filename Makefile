@@ -10,7 +10,7 @@ PEERS := bench/peers/node_modules/.package-lock.json
 PENSTOCK := node build/out/penstock.js
 
 .PHONY: help setup build demo test test-long test-chaos conformance lint format bench bench-peers migration reference client-types sbom clean bench-attacks
-.PHONY: native native-clean db psql db-stop db-clean
+.PHONY: native memcheck native-clean db psql db-stop db-clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ client-types: $(SETUP) ## Write client/sql/functions.ts, the types of the SQL fu
 
 native: $(SETUP) ## Install plv8 and pgvector for this machine's PostgreSQL (Debian and its kin; HOST=native forces ours)
 	@host/native/setup.sh
+
+memcheck: native ## Run the conformance suite with a server under valgrind (minutes)
+	@$(MAKE) -C host/native memcheck
 
 native-clean: ## Remove exactly what `make native` added
 	@host/native/clean.sh

@@ -30,6 +30,11 @@ installed_packages() { dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package}\n
 
 record() { grep -qxF "$1" "$manifest" || printf '%s\n' "$1" >>"$manifest"; }
 
+apt_install() {
+  # shellcheck disable=SC2024
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$work/apt.log" 2>&1
+}
+
 install_packages() {
   say "installing $*"
   installed_packages >"$work/before"
@@ -40,14 +45,12 @@ install_packages() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
     as_root chmod 755 /usr/sbin/policy-rc.d
   }
-  # shellcheck disable=SC2024
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$work/apt.log" 2>&1 || {
-    update_lists
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$work/apt.log" 2>&1 ||
-      die "apt-get install $* failed: $(tail -3 "$work/apt.log")"
-  }
+  failed=no
+  apt_install "$@" || { update_lists && apt_install "$@"; } || failed=yes
   [ $quiet = no ] || as_root rm -f /usr/sbin/policy-rc.d
+  # What came in before a failure is listed, too.
   installed_packages | comm -13 "$work/before" - | while read -r package; do record "package $package"; done
+  [ $failed = no ] || die "apt-get install $* failed: $(tail -3 "$work/apt.log")"
 }
 
 # Downloads a package and unpacks it under $work/root; nothing is installed.
@@ -209,7 +212,12 @@ for package in pgbouncer prometheus-postgres-exporter "postgresql-$major-cron" l
   [ -n "$(candidate "$package")" ] || update_lists
   if [ -n "$(candidate "$package")" ]; then wanted="$wanted $package"; else say "no package $package; the tests that need it are skipped"; fi
 done
+# Together, else one by one, in a shell of their own: a package that cannot be installed costs its tests, not the rest.
 # shellcheck disable=SC2086
-[ -z "$wanted" ] || install_packages $wanted
+if [ -n "$wanted" ] && ! (install_packages $wanted); then
+  for package in $wanted; do
+    (install_packages "$package") || say "no $package; the tests that need it are skipped"
+  done
+fi
 
 say "ready: PostgreSQL $major with $([ -e "$extension_dir/plv8.control" ] && echo plv8 || echo plv8_host) and pgvector"
