@@ -69,4 +69,34 @@ $fn$;
 comment on function integrity._check_user_graph is
   'Has the library read a node or an edge that was just added: what it refuses must be refused now, not at the next sample. Errors: 22023.';
 
-revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
+create or replace function integrity._check_graph_size(
+  collection text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  most_nodes constant int := 20000;
+  most_edges constant int := 100000;
+  nodes constant bigint := (select count(*) from integrity._nodes n where n.collection = _check_graph_size.collection);
+  edges constant bigint := (select count(*) from integrity._edges e where e.collection = _check_graph_size.collection);
+begin
+  if nodes > most_nodes or edges > most_edges then
+    raise exception using
+      errcode = '54000',
+      message = format('the graph of collection %L: expected at most %s added nodes and %s added edges, got %s and %s',
+        collection, most_nodes, most_edges, nodes, edges),
+      hint = 'Add one node for what is repaired as one thing. integrity.min_cut computes larger graphs, but no state follows them.';
+  end if;
+end
+$fn$;
+
+comment on function integrity._check_graph_size is
+  'A sample of a larger graph might need more memory than JavaScript may have, and then fail for ever. Errors: 54000.';
+
+revoke all on function
+  integrity._check_node_name, integrity._check_user_graph, integrity._check_graph_size
+  from public;

@@ -39,13 +39,14 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition, centroid, shard, maintenance_dep, replication_target, index, gateway. Classes: required, degradable, advisory.';
   end;
+  perform integrity._check_graph_size(collection);
   perform integrity._check_user_graph(collection, new_id, null, null, null);
   return new_id;
 end
 $fn$;
 
 comment on function integrity.add_node is
-  'Adds a node that the catalogs do not know: a service, a queue, another shard. Without an edge it hangs from this server. Returns its id; the graph shows 1,000,000 more. Errors: 42704, 42710, 22023.';
+  'Adds a node that the catalogs do not know: a service, a queue, another shard. Without an edge it hangs from this server. Returns its id; the graph shows 1,000,000 more. Errors: 42704, 42710, 22023, 54000 more than 20,000 nodes.';
 
 create or replace function integrity.add_edge(
   collection text,
@@ -81,12 +82,13 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition_link, routing_link, dependency, replication. Classes: required, degradable, advisory.';
   end;
+  perform integrity._check_graph_size(collection);
   perform integrity._check_user_graph(collection, null, source, target, edge_type);
 end
 $fn$;
 
 comment on function integrity.add_edge is
-  'Joins two nodes of the contracted graph, named as the graph shows them; again changes capacity and class. lambda_cut is then the cut over the cut of the same graph at full health. Errors: 42704, 22023.';
+  'Joins two nodes of the contracted graph, named as the graph shows them; again changes capacity and class. lambda_cut is then the cut over the cut of the same graph at full health. Errors: 42704, 22023, 54000 more than 100,000 edges.';
 
 create or replace function integrity.remove_node(
   collection text,

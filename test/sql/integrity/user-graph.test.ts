@@ -125,6 +125,18 @@ test.each([
   expect((await db.error(statement)).code).toBe(code)
 })
 
+test("a graph that a sample could not carry is refused when it grows", async () => {
+  await db.query("begin")
+  await db.query(
+    `insert into integrity._edges (collection, source, target, edge_type, capacity, class)
+     select 'docs', 'vacuum', 'x' || i, 'dependency', 1, 'advisory' from generate_series(1, 100000) i`,
+  )
+  const failure = await db.error("select integrity.add_edge('docs', 'vacuum', 'this server', 'dependency')")
+  expect(failure.code).toBe("54000")
+  expect(failure.hint).toBeDefined()
+  await db.query("rollback")
+})
+
 test("the same name twice is 42710, a wrong report 22023", async () => {
   await db.query("select integrity.add_node('docs', 'shard', 'x')")
   expect((await db.error("select integrity.add_node('docs', 'shard', 'x')")).code).toBe("42710")

@@ -24,6 +24,7 @@ const common = {
 const softSignal = fc.oneof(
   fc.record({ ...common, signal: fc.constant("partition"), exists: fc.constant(true), attached: fc.constant(true) }),
   fc.record({ ...common, signal: fc.constant("dead_tuples"), n_dead: amount, n_live: amount }),
+  fc.record({ ...common, signal: fc.constant("primary_key"), corrupt: fc.constant(false) }),
   fc.record({ ...common, signal: fc.constant("checksum"), failures: fc.nat(3), cleared: fc.constant(true) }),
   fc.record({ ...common, signal: fc.constant("xid_age"), age: fc.nat(2_100_000_000), freeze_max_age: amount }),
   fc.record({

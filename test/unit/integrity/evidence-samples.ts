@@ -19,6 +19,7 @@ export const healthySignals = (): Signal[] => [
   { signal: "dead_tuples", member: "docs_p0", n_dead: 9000, n_live: 10 },
   { signal: "dead_tuples", member: "docs_p1", n_dead: 20_000, n_live: 1_000_000 },
   { signal: "checksum", member: "docs", failures: 0, cleared: false },
+  { signal: "primary_key", member: "docs_p0_pkey", corrupt: false },
   { signal: "xid_age", member: "docs_p0", age: 1000, freeze_max_age: 200_000_000 },
   {
     signal: "replica",
