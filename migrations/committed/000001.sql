@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:0b672077ce86e111de5894104a7e757d92e78736
+--! Hash: sha1:9c2e225961feba2fbab194072ce397375c39250d
 
 --! split: 001-preamble.sql
 /*
@@ -48971,7 +48971,37 @@ $fn$;
 comment on function integrity._check_user_graph is
   'Has the library read a node or an edge that was just added: what it refuses must be refused now, not at the next sample. Errors: 22023.';
 
-revoke all on function integrity._check_node_name, integrity._check_user_graph from public;
+create or replace function integrity._check_graph_size(
+  collection text
+)
+returns void
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+language plpgsql
+as $fn$
+declare
+  most_nodes constant int := 20000;
+  most_edges constant int := 100000;
+  nodes constant bigint := (select count(*) from integrity._nodes n where n.collection = _check_graph_size.collection);
+  edges constant bigint := (select count(*) from integrity._edges e where e.collection = _check_graph_size.collection);
+begin
+  if nodes > most_nodes or edges > most_edges then
+    raise exception using
+      errcode = '54000',
+      message = format('the graph of collection %L: expected at most %s added nodes and %s added edges, got %s and %s',
+        collection, most_nodes, most_edges, nodes, edges),
+      hint = 'Add one node for what is repaired as one thing. integrity.min_cut computes larger graphs, but no state follows them.';
+  end if;
+end
+$fn$;
+
+comment on function integrity._check_graph_size is
+  'A sample of a larger graph might need more memory than JavaScript may have, and then fail for ever. Errors: 54000.';
+
+revoke all on function
+  integrity._check_node_name, integrity._check_user_graph, integrity._check_graph_size
+  from public;
 
 --! split: 116-integrity-430-user-graph.sql
 create or replace function integrity.add_node(
@@ -49015,13 +49045,14 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition, centroid, shard, maintenance_dep, replication_target, index, gateway. Classes: required, degradable, advisory.';
   end;
+  perform integrity._check_graph_size(collection);
   perform integrity._check_user_graph(collection, new_id, null, null, null);
   return new_id;
 end
 $fn$;
 
 comment on function integrity.add_node is
-  'Adds a node that the catalogs do not know: a service, a queue, another shard. Without an edge it hangs from this server. Returns its id; the graph shows 1,000,000 more. Errors: 42704, 42710, 22023.';
+  'Adds a node that the catalogs do not know: a service, a queue, another shard. Without an edge it hangs from this server. Returns its id; the graph shows 1,000,000 more. Errors: 42704, 42710, 22023, 54000 more than 20,000 nodes.';
 
 create or replace function integrity.add_edge(
   collection text,
@@ -49057,12 +49088,13 @@ begin
         detail = sqlerrm,
         hint = 'Types: partition_link, routing_link, dependency, replication. Classes: required, degradable, advisory.';
   end;
+  perform integrity._check_graph_size(collection);
   perform integrity._check_user_graph(collection, null, source, target, edge_type);
 end
 $fn$;
 
 comment on function integrity.add_edge is
-  'Joins two nodes of the contracted graph, named as the graph shows them; again changes capacity and class. lambda_cut is then the cut over the cut of the same graph at full health. Errors: 42704, 22023.';
+  'Joins two nodes of the contracted graph, named as the graph shows them; again changes capacity and class. lambda_cut is then the cut over the cut of the same graph at full health. Errors: 42704, 22023, 54000 more than 100,000 edges.';
 
 create or replace function integrity.remove_node(
   collection text,
