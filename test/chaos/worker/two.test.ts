@@ -14,10 +14,12 @@ describeChaos("several workers", () => {
   let servers: Servers
   let session: Session
   let url: string
+  /** As a member of penstock_worker and of nothing else. */
+  let clerkUrl: string
   let own: Installation
   const started: WorkerProcess[] = []
   const start = (...more: string[]) => {
-    const worker = new WorkerProcess([url, "--key", own.keyFile, ...more])
+    const worker = new WorkerProcess([clerkUrl, "--key", own.keyFile, ...more])
     started.push(worker)
     return worker
   }
@@ -33,6 +35,8 @@ describeChaos("several workers", () => {
     session = await servers.installed(cluster)
     own = await beginWithKeys(session, join(servers.folder, "keys"))
     await guard(session)
+    await session.query("create role clerk login password 'clerk' in role penstock_worker")
+    clerkUrl = Object.assign(new URL(url), { username: "clerk", password: "clerk" }).href
   })
   afterAll(async () => {
     await Promise.all(started.map((worker) => worker.kill()))
