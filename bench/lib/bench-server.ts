@@ -24,6 +24,19 @@ const settings = {
   max_parallel_maintenance_workers: "1",
 }
 
+/** Milliseconds of processor time that the server process of a session has used; undefined where /proc does not tell. */
+export async function processorClock(client: pg.Client): Promise<() => number | undefined> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid")
+  const path = `/proc/${rows[0]?.pid}/schedstat`
+  return () => {
+    try {
+      return Number(readFileSync(path, "utf8").split(" ")[0]) / 1e6
+    } catch {
+      return undefined
+    }
+  }
+}
+
 export async function openBenchServer(): Promise<BenchServer> {
   const given = process.env["DATABASE_URL"]
   const dir = mkdtempSync(join(tmpdir(), "penstock-bench-"))
@@ -32,18 +45,10 @@ export async function openBenchServer(): Promise<BenchServer> {
   const { connectionString } = database.target as { connectionString: string }
   const client = new pg.Client({ connectionString })
   await client.connect()
-  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid")
-  const path = `/proc/${rows[0]?.pid}/schedstat`
   return {
     client,
     database,
-    processorTime() {
-      try {
-        return Number(readFileSync(path, "utf8").split(" ")[0]) / 1e6
-      } catch {
-        return undefined
-      }
-    },
+    processorTime: await processorClock(client),
     async close() {
       await client.end()
       await database.close()
