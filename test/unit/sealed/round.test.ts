@@ -35,7 +35,7 @@ test.each([
       if (expected === undefined) expect(round).toThrow(expect.objectContaining({ code: "22003" }))
       else expect(round()).toEqual(little(expected, bytes))
     }),
-    { numRuns: process.env["PENSTOCK_TEST_LONG"] === "1" ? 200_000 : 3000 },
+    { numRuns: process.env["PENSTOCK_TEST_LONG"] === "1" ? 100_000 : 3000 },
   )
 })
 
