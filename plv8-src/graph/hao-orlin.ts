@@ -106,6 +106,8 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
   const label = distancesTo(graph, sink, source)
   const current = start.slice(0, n)
   const state = new Int32Array(n).fill(AWAKE)
+  /** The label of an awake vertex, n of any other: one load where the inner loops would need two. */
+  const rank = new Int32Array(n).fill(n)
   const levels: Levels = {
     head: new Int32Array(n + 2).fill(-1),
     next: new Int32Array(n),
@@ -127,6 +129,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
   const sleep = (vertices: number[]): void => {
     for (const v of vertices) {
       state[v] = FIRST_DORMANT + dormant.length
+      rank[v] = n
       active.queued[v] = 0
       current[v] = start[v]!
     }
@@ -158,7 +161,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
     for (; i < end; i++) {
       const capacity = residual[i]!
       const other = neighbour[i]!
-      if (capacity === 0 || state[other] !== AWAKE || label[other] !== level) continue
+      if (rank[other] !== level || capacity === 0) continue
       const moved = capacity < left ? capacity : left
       residual[i] = capacity - moved
       residual[reverse[i]!]! += moved
@@ -190,7 +193,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
     let lowest = n
     for (let i = start[v]!, end = start[v + 1]!; i < end; i++) {
       const other = neighbour[i]!
-      if (residual[i]! > 0 && state[other] === AWAKE && label[other]! < lowest) lowest = label[other]!
+      if (rank[other]! < lowest && residual[i]! > 0) lowest = rank[other]!
     }
     work += start[v + 1]! - start[v]!
     remove(levels, v, level)
@@ -199,6 +202,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
       return false
     }
     label[v] = lowest + 1
+    rank[v] = lowest + 1
     current[v] = start[v]!
     insert(levels, v, lowest + 1)
     return true
@@ -239,6 +243,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
     work += awake
     for (const v of vertices) {
       state[v] = AWAKE
+      rank[v] = label[v]!
       active.queued[v] = 0
       current[v] = start[v]!
       insert(levels, v, label[v]!)
@@ -251,8 +256,10 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
   awake = n - 1
   for (let v = 0; v < n; v++) {
     if (v === source) continue
-    if (label[v]! >= 0) insert(levels, v, label[v]!)
-    else {
+    if (label[v]! >= 0) {
+      rank[v] = label[v]!
+      insert(levels, v, label[v]!)
+    } else {
       label[v] = 0
       unreached.push(v)
     }
@@ -271,6 +278,7 @@ export const haoOrlin = (graph: Adjacency, startBound: number, budget: number): 
     remove(levels, sink, label[sink]!)
     awake--
     state[sink] = SOURCE_SIDE
+    rank[sink] = n
     if (joined === n) return { side, completed: true }
     const old = sink
     sink = -1
