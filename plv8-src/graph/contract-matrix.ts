@@ -60,43 +60,45 @@ interface Work {
   readonly full: Int32Array
 }
 
-/** What `attach` found: how many wait and are full, the waiting vertex with the largest key, the sum of waiting keys. */
-const attached = { waiting: 0, full: 0, position: 0, total: 0 }
+/** What `attach` found: how many wait and are full, which waiting vertex has the largest key, the sum of waiting keys. */
+const attached = { waiting: 0, full: 0, next: 0, total: 0 }
 
 /**
- * Adds the row of vertex `v` to the keys of the vertices that wait. One whose key reaches
- * `enough` is united with v and moves to the stack of full vertices.
+ * Takes vertex `v` off the list of those that wait and adds its row to the keys of the others. One whose
+ * key reaches `enough` is united with v and moves to the stack of full vertices.
  * Returns how many pairs were united.
  */
 const attach = (work: Work, v: number, enough: number): number => {
   const { weight, stride, key, waiting, full, parent } = work
   const row = v * stride
-  let count = attached.waiting
+  const count = attached.waiting
+  let kept = 0
   let fullCount = attached.full
   let total = 0
   let largest = -1
-  let position = 0
+  let next = -1
   let united = 0
-  for (let i = 0; i < count; ) {
+  // The list stays in its order, so that a row is read from its beginning to its end.
+  for (let i = 0; i < count; i++) {
     const x = waiting[i]!
+    if (x === v) continue
     const k = key[x]! + weight[row + x]!
     if (k >= enough) {
       if (unite(parent, x, v)) united++
       full[fullCount++] = x
-      waiting[i] = waiting[--count]!
       continue
     }
+    waiting[kept++] = x
     key[x] = k
     total += k
     if (k > largest) {
       largest = k
-      position = i
+      next = x
     }
-    i++
   }
-  attached.waiting = count
+  attached.waiting = kept
   attached.full = fullCount
-  attached.position = position
+  attached.next = next
   attached.total = total
   return united
 }
@@ -143,8 +145,7 @@ const maximumAdjacencyPass = (search: CutSearch, work: Work, first: number): num
       bestValue = attached.total
       bestPrefix = ordered
     }
-    order[ordered] = waiting[attached.position]!
-    waiting[attached.position] = waiting[--attached.waiting]!
+    order[ordered] = attached.next
   }
   if (!search.keepTies && unite(parent, order[aliveCount - 1]!, order[aliveCount - 2]!)) united++
   if (bestPrefix > 0) {
