@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { runInNewContext } from "node:vm"
 import type { Database } from "../../support/database.ts"
 import { openGuarded, pin } from "./guarded-collection.ts"
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const code = /```js\n([\s\S]*?)```/u.exec(page)?.[1] ?? ""
   // The real delays are those of production: here they only have to be short.
   const hurried = (done: () => void) => setTimeout(done, 1)
-  inTransaction = new Function("setTimeout", `${code}; return inTransaction`)(hurried) as InTransaction
+  inTransaction = runInNewContext(`${code}; inTransaction`, { setTimeout: hurried }) as InTransaction
 })
 afterAll(async () => db.close())
 
