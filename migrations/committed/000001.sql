@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9c2e225961feba2fbab194072ce397375c39250d
+--! Hash: sha1:4d4a3ac64943bf289fa508ddfc7e7a50fa3fdcb8
 
 --! split: 001-preamble.sql
 /*
@@ -19776,7 +19776,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut.ts */
-let definition = globalThis["integrity._min_cut a9383b91e5c5ec8b"];
+let definition = globalThis["integrity._min_cut 404f8b472c2bceb8"];
 if (definition === undefined) {
 (() => {
   // plv8-src/graph/common-unit.ts
@@ -19943,36 +19943,37 @@ if (definition === undefined) {
     mirror(matrix, n);
     return { vertexCount: n, weight: matrix, degree: list.degree };
   };
-  var attached = { waiting: 0, full: 0, position: 0, total: 0 };
+  var attached = { waiting: 0, full: 0, next: 0, total: 0 };
   var attach = (work, v, enough) => {
     const { weight, stride, key, waiting, full, parent } = work;
     const row = v * stride;
-    let count = attached.waiting;
+    const count = attached.waiting;
+    let kept = 0;
     let fullCount = attached.full;
     let total = 0;
     let largest = -1;
-    let position = 0;
+    let next = -1;
     let united = 0;
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count; i++) {
       const x = waiting[i];
+      if (x === v) continue;
       const k = key[x] + weight[row + x];
       if (k >= enough) {
         if (unite(parent, x, v)) united++;
         full[fullCount++] = x;
-        waiting[i] = waiting[--count];
         continue;
       }
+      waiting[kept++] = x;
       key[x] = k;
       total += k;
       if (k > largest) {
         largest = k;
-        position = i;
+        next = x;
       }
-      i++;
     }
-    attached.waiting = count;
+    attached.waiting = kept;
     attached.full = fullCount;
-    attached.position = position;
+    attached.next = next;
     attached.total = total;
     return united;
   };
@@ -20002,8 +20003,7 @@ if (definition === undefined) {
         bestValue = attached.total;
         bestPrefix = ordered;
       }
-      order[ordered] = waiting[attached.position];
-      waiting[attached.position] = waiting[--attached.waiting];
+      order[ordered] = attached.next;
     }
     if (!search.keepTies && unite(parent, order[aliveCount - 1], order[aliveCount - 2])) united++;
     if (bestPrefix > 0) {
@@ -20306,6 +20306,7 @@ if (definition === undefined) {
     const label = distancesTo(graph, sink, source);
     const current = start.slice(0, n);
     const state = new Int32Array(n).fill(AWAKE);
+    const rank = new Int32Array(n).fill(n);
     const levels = {
       head: new Int32Array(n + 2).fill(-1),
       next: new Int32Array(n),
@@ -20326,6 +20327,7 @@ if (definition === undefined) {
     const sleep = (vertices) => {
       for (const v of vertices) {
         state[v] = FIRST_DORMANT + dormant.length;
+        rank[v] = n;
         active.queued[v] = 0;
         current[v] = start[v];
       }
@@ -20353,7 +20355,7 @@ if (definition === undefined) {
       for (; i < end; i++) {
         const capacity = residual[i];
         const other = neighbour[i];
-        if (capacity === 0 || state[other] !== AWAKE || label[other] !== level) continue;
+        if (rank[other] !== level || capacity === 0) continue;
         const moved = capacity < left ? capacity : left;
         residual[i] = capacity - moved;
         residual[reverse[i]] += moved;
@@ -20382,7 +20384,7 @@ if (definition === undefined) {
       let lowest = n;
       for (let i = start[v], end = start[v + 1]; i < end; i++) {
         const other = neighbour[i];
-        if (residual[i] > 0 && state[other] === AWAKE && label[other] < lowest) lowest = label[other];
+        if (rank[other] < lowest && residual[i] > 0) lowest = rank[other];
       }
       work += start[v + 1] - start[v];
       remove(levels, v, level);
@@ -20391,6 +20393,7 @@ if (definition === undefined) {
         return false;
       }
       label[v] = lowest + 1;
+      rank[v] = lowest + 1;
       current[v] = start[v];
       insert(levels, v, lowest + 1);
       return true;
@@ -20427,6 +20430,7 @@ if (definition === undefined) {
       work += awake;
       for (const v of vertices) {
         state[v] = AWAKE;
+        rank[v] = label[v];
         active.queued[v] = 0;
         current[v] = start[v];
         insert(levels, v, label[v]);
@@ -20438,8 +20442,10 @@ if (definition === undefined) {
     awake = n - 1;
     for (let v = 0; v < n; v++) {
       if (v === source) continue;
-      if (label[v] >= 0) insert(levels, v, label[v]);
-      else {
+      if (label[v] >= 0) {
+        rank[v] = label[v];
+        insert(levels, v, label[v]);
+      } else {
         label[v] = 0;
         unreached.push(v);
       }
@@ -20457,6 +20463,7 @@ if (definition === undefined) {
       remove(levels, sink, label[sink]);
       awake--;
       state[sink] = SOURCE_SIDE;
+      rank[sink] = n;
       if (joined === n) return { side, completed: true };
       const old = sink;
       sink = -1;
@@ -21168,7 +21175,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut.ts
   definition = min_cut_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut a9383b91e5c5ec8b", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut 404f8b472c2bceb8", { value: definition });
 }
 const rows = definition.run({ node_count, source, target, weight });
 return Array.isArray(rows) ? rows : [rows];
@@ -21190,7 +21197,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_min_cut_bytes.ts */
-let definition = globalThis["integrity._min_cut_bytes 7099ee12547623a4"];
+let definition = globalThis["integrity._min_cut_bytes aafea10b27d59b4c"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -21394,36 +21401,37 @@ if (definition === undefined) {
     mirror(matrix, n);
     return { vertexCount: n, weight: matrix, degree: list.degree };
   };
-  var attached = { waiting: 0, full: 0, position: 0, total: 0 };
+  var attached = { waiting: 0, full: 0, next: 0, total: 0 };
   var attach = (work, v, enough) => {
     const { weight, stride, key, waiting, full, parent } = work;
     const row = v * stride;
-    let count = attached.waiting;
+    const count = attached.waiting;
+    let kept = 0;
     let fullCount = attached.full;
     let total = 0;
     let largest = -1;
-    let position = 0;
+    let next = -1;
     let united = 0;
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count; i++) {
       const x = waiting[i];
+      if (x === v) continue;
       const k = key[x] + weight[row + x];
       if (k >= enough) {
         if (unite(parent, x, v)) united++;
         full[fullCount++] = x;
-        waiting[i] = waiting[--count];
         continue;
       }
+      waiting[kept++] = x;
       key[x] = k;
       total += k;
       if (k > largest) {
         largest = k;
-        position = i;
+        next = x;
       }
-      i++;
     }
-    attached.waiting = count;
+    attached.waiting = kept;
     attached.full = fullCount;
-    attached.position = position;
+    attached.next = next;
     attached.total = total;
     return united;
   };
@@ -21453,8 +21461,7 @@ if (definition === undefined) {
         bestValue = attached.total;
         bestPrefix = ordered;
       }
-      order[ordered] = waiting[attached.position];
-      waiting[attached.position] = waiting[--attached.waiting];
+      order[ordered] = attached.next;
     }
     if (!search.keepTies && unite(parent, order[aliveCount - 1], order[aliveCount - 2])) united++;
     if (bestPrefix > 0) {
@@ -21757,6 +21764,7 @@ if (definition === undefined) {
     const label = distancesTo(graph, sink, source);
     const current = start.slice(0, n);
     const state = new Int32Array(n).fill(AWAKE);
+    const rank = new Int32Array(n).fill(n);
     const levels = {
       head: new Int32Array(n + 2).fill(-1),
       next: new Int32Array(n),
@@ -21777,6 +21785,7 @@ if (definition === undefined) {
     const sleep = (vertices) => {
       for (const v of vertices) {
         state[v] = FIRST_DORMANT + dormant.length;
+        rank[v] = n;
         active.queued[v] = 0;
         current[v] = start[v];
       }
@@ -21804,7 +21813,7 @@ if (definition === undefined) {
       for (; i < end; i++) {
         const capacity = residual[i];
         const other = neighbour[i];
-        if (capacity === 0 || state[other] !== AWAKE || label[other] !== level) continue;
+        if (rank[other] !== level || capacity === 0) continue;
         const moved = capacity < left ? capacity : left;
         residual[i] = capacity - moved;
         residual[reverse[i]] += moved;
@@ -21833,7 +21842,7 @@ if (definition === undefined) {
       let lowest = n;
       for (let i = start[v], end = start[v + 1]; i < end; i++) {
         const other = neighbour[i];
-        if (residual[i] > 0 && state[other] === AWAKE && label[other] < lowest) lowest = label[other];
+        if (rank[other] < lowest && residual[i] > 0) lowest = rank[other];
       }
       work += start[v + 1] - start[v];
       remove(levels, v, level);
@@ -21842,6 +21851,7 @@ if (definition === undefined) {
         return false;
       }
       label[v] = lowest + 1;
+      rank[v] = lowest + 1;
       current[v] = start[v];
       insert(levels, v, lowest + 1);
       return true;
@@ -21878,6 +21888,7 @@ if (definition === undefined) {
       work += awake;
       for (const v of vertices) {
         state[v] = AWAKE;
+        rank[v] = label[v];
         active.queued[v] = 0;
         current[v] = start[v];
         insert(levels, v, label[v]);
@@ -21889,8 +21900,10 @@ if (definition === undefined) {
     awake = n - 1;
     for (let v = 0; v < n; v++) {
       if (v === source) continue;
-      if (label[v] >= 0) insert(levels, v, label[v]);
-      else {
+      if (label[v] >= 0) {
+        rank[v] = label[v];
+        insert(levels, v, label[v]);
+      } else {
         label[v] = 0;
         unreached.push(v);
       }
@@ -21908,6 +21921,7 @@ if (definition === undefined) {
       remove(levels, sink, label[sink]);
       awake--;
       state[sink] = SOURCE_SIDE;
+      rank[sink] = n;
       if (joined === n) return { side, completed: true };
       const old = sink;
       sink = -1;
@@ -22602,7 +22616,7 @@ if (definition === undefined) {
   // penstock:integrity/_min_cut_bytes.ts
   definition = min_cut_bytes_default;
 })();
-Object.defineProperty(globalThis, "integrity._min_cut_bytes 7099ee12547623a4", { value: definition });
+Object.defineProperty(globalThis, "integrity._min_cut_bytes aafea10b27d59b4c", { value: definition });
 }
 const rows = definition.run({ node_count, edges });
 return Array.isArray(rows) ? rows : [rows];
@@ -39239,7 +39253,7 @@ parallel restricted
 cost 1000
 as '"use strict";
 /* plv8-src/functions/integrity/_what_if.ts */
-let definition = globalThis["integrity._what_if d9d16d3d273cda6d"];
+let definition = globalThis["integrity._what_if 9d996ba27b2f2ca2"];
 if (definition === undefined) {
 (() => {
   // plv8-src/errors.ts
@@ -40130,36 +40144,37 @@ if (definition === undefined) {
     mirror(matrix, n);
     return { vertexCount: n, weight: matrix, degree: list2.degree };
   };
-  var attached = { waiting: 0, full: 0, position: 0, total: 0 };
+  var attached = { waiting: 0, full: 0, next: 0, total: 0 };
   var attach = (work, v, enough) => {
     const { weight, stride, key, waiting, full, parent } = work;
     const row = v * stride;
-    let count2 = attached.waiting;
+    const count2 = attached.waiting;
+    let kept = 0;
     let fullCount = attached.full;
     let total = 0;
     let largest = -1;
-    let position = 0;
+    let next = -1;
     let united = 0;
-    for (let i = 0; i < count2; ) {
+    for (let i = 0; i < count2; i++) {
       const x = waiting[i];
+      if (x === v) continue;
       const k = key[x] + weight[row + x];
       if (k >= enough) {
         if (unite(parent, x, v)) united++;
         full[fullCount++] = x;
-        waiting[i] = waiting[--count2];
         continue;
       }
+      waiting[kept++] = x;
       key[x] = k;
       total += k;
       if (k > largest) {
         largest = k;
-        position = i;
+        next = x;
       }
-      i++;
     }
-    attached.waiting = count2;
+    attached.waiting = kept;
     attached.full = fullCount;
-    attached.position = position;
+    attached.next = next;
     attached.total = total;
     return united;
   };
@@ -40189,8 +40204,7 @@ if (definition === undefined) {
         bestValue = attached.total;
         bestPrefix = ordered;
       }
-      order[ordered] = waiting[attached.position];
-      waiting[attached.position] = waiting[--attached.waiting];
+      order[ordered] = attached.next;
     }
     if (!search.keepTies && unite(parent, order[aliveCount - 1], order[aliveCount - 2])) united++;
     if (bestPrefix > 0) {
@@ -40493,6 +40507,7 @@ if (definition === undefined) {
     const label = distancesTo(graph, sink, source);
     const current = start.slice(0, n);
     const state = new Int32Array(n).fill(AWAKE);
+    const rank = new Int32Array(n).fill(n);
     const levels = {
       head: new Int32Array(n + 2).fill(-1),
       next: new Int32Array(n),
@@ -40513,6 +40528,7 @@ if (definition === undefined) {
     const sleep = (vertices) => {
       for (const v of vertices) {
         state[v] = FIRST_DORMANT + dormant.length;
+        rank[v] = n;
         active.queued[v] = 0;
         current[v] = start[v];
       }
@@ -40540,7 +40556,7 @@ if (definition === undefined) {
       for (; i < end; i++) {
         const capacity = residual[i];
         const other = neighbour[i];
-        if (capacity === 0 || state[other] !== AWAKE || label[other] !== level) continue;
+        if (rank[other] !== level || capacity === 0) continue;
         const moved = capacity < left ? capacity : left;
         residual[i] = capacity - moved;
         residual[reverse[i]] += moved;
@@ -40569,7 +40585,7 @@ if (definition === undefined) {
       let lowest = n;
       for (let i = start[v], end = start[v + 1]; i < end; i++) {
         const other = neighbour[i];
-        if (residual[i] > 0 && state[other] === AWAKE && label[other] < lowest) lowest = label[other];
+        if (rank[other] < lowest && residual[i] > 0) lowest = rank[other];
       }
       work += start[v + 1] - start[v];
       remove(levels, v, level);
@@ -40578,6 +40594,7 @@ if (definition === undefined) {
         return false;
       }
       label[v] = lowest + 1;
+      rank[v] = lowest + 1;
       current[v] = start[v];
       insert(levels, v, lowest + 1);
       return true;
@@ -40614,6 +40631,7 @@ if (definition === undefined) {
       work += awake;
       for (const v of vertices) {
         state[v] = AWAKE;
+        rank[v] = label[v];
         active.queued[v] = 0;
         current[v] = start[v];
         insert(levels, v, label[v]);
@@ -40625,8 +40643,10 @@ if (definition === undefined) {
     awake = n - 1;
     for (let v = 0; v < n; v++) {
       if (v === source) continue;
-      if (label[v] >= 0) insert(levels, v, label[v]);
-      else {
+      if (label[v] >= 0) {
+        rank[v] = label[v];
+        insert(levels, v, label[v]);
+      } else {
         label[v] = 0;
         unreached.push(v);
       }
@@ -40644,6 +40664,7 @@ if (definition === undefined) {
       remove(levels, sink, label[sink]);
       awake--;
       state[sink] = SOURCE_SIDE;
+      rank[sink] = n;
       if (joined === n) return { side, completed: true };
       const old = sink;
       sink = -1;
@@ -41819,7 +41840,7 @@ if (definition === undefined) {
   // penstock:integrity/_what_if.ts
   definition = what_if_default;
 })();
-Object.defineProperty(globalThis, "integrity._what_if d9d16d3d273cda6d", { value: definition });
+Object.defineProperty(globalThis, "integrity._what_if 9d996ba27b2f2ca2", { value: definition });
 }
 return definition.run({ policy, evidence, change });
 ';
