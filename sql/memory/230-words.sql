@@ -87,8 +87,6 @@ volatile
 parallel unsafe
 rows 1
 set search_path = pg_catalog, pg_temp
-set enable_sort = on
-set enable_bitmapscan = on
 set enable_seqscan = off
 set jit = off
 language plpgsql
@@ -100,9 +98,7 @@ begin
   into ids, words
   using query, bound + 1;
   if cardinality(ids) > bound then
-    /* Too many to rank: the newest of them, walking back in time until there are enough. */
-    perform set_config('enable_sort', 'off', true);
-    perform set_config('enable_bitmapscan', 'off', true);
+    /* Too many to rank: the newest of them. The planner walks back in time for a common word, and sorts for others. */
     execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, true))
     into ids, words
     using query, bound;
