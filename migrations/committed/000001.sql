@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4d4a3ac64943bf289fa508ddfc7e7a50fa3fdcb8
+--! Hash: sha1:ad846404a6d929f7739a0e80bfc64a45fad87f2a
 
 --! split: 001-preamble.sql
 /*
@@ -57280,8 +57280,6 @@ volatile
 parallel unsafe
 rows 1
 set search_path = pg_catalog, pg_temp
-set enable_sort = on
-set enable_bitmapscan = on
 set enable_seqscan = off
 set jit = off
 language plpgsql
@@ -57293,9 +57291,7 @@ begin
   into ids, words
   using query, bound + 1;
   if cardinality(ids) > bound then
-    /* Too many to rank: the newest of them, walking back in time until there are enough. */
-    perform set_config('enable_sort', 'off', true);
-    perform set_config('enable_bitmapscan', 'off', true);
+    /* Too many to rank: the newest of them. The planner walks back in time for a common word, and sorts for others. */
     execute format('select array_agg(c.id), array_agg(c.search_text) from (%s) c', memory._text_statement(condition, true))
     into ids, words
     using query, bound;
