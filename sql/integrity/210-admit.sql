@@ -66,7 +66,7 @@ end
 $fn$;
 
 comment on function integrity._take_slot is
-  'Takes one of the slots that limit concurrent transactions; false when all are taken. Advisory transaction locks of class 1346720339 ("PENS"), object collection id * 1024 + slot, so at most 1024 slots.';
+  'Takes one of the slots that limit concurrent transactions; false when all are taken. Advisory transaction locks of class 1346720339 ("PERS"), object collection id * 1024 + slot, so at most 1024 slots.';
 
 create or replace function integrity._is_exempt(
   operation text
