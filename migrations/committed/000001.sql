@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ad846404a6d929f7739a0e80bfc64a45fad87f2a
+--! Hash: sha1:9635ef65bf2704ff8d59aeb3eafd9ae1dbf2f060
 
 --! split: 001-preamble.sql
 /*
@@ -44536,7 +44536,7 @@ end
 $fn$;
 
 comment on function integrity._take_slot is
-  'Takes one of the slots that limit concurrent transactions; false when all are taken. Advisory transaction locks of class 1346720339 ("PENS"), object collection id * 1024 + slot, so at most 1024 slots.';
+  'Takes one of the slots that limit concurrent transactions; false when all are taken. Advisory transaction locks of class 1346720339 ("PERS"), object collection id * 1024 + slot, so at most 1024 slots.';
 
 create or replace function integrity._is_exempt(
   operation text
