@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9635ef65bf2704ff8d59aeb3eafd9ae1dbf2f060
+--! Hash: sha1:99384f153715217579791af85f0108d8433d0759
 
 --! split: 001-preamble.sql
 /*
@@ -55516,12 +55516,14 @@ begin
         message = 'the memory is not set up in this database',
         hint = 'An administrator runs: select memory.init(''name-of-the-embedding-model'', DIMENSIONS), or memory.init() for text only.';
   end;
+  /* Whoever asks for the model from here on gets the one whose vectors it will meet: a swap of them waits. */
+  lock table memory.memories in access share mode;
   return wanted;
 end
 $fn$;
 
 comment on function memory._enter is
-  'The door of every function: the namespace that is meant (NULL: the setting memory.namespace, else default), after asking who may use it and what the gate says. Errors: 42704, 42501, 55000 before memory.init, and the refusals of the gate.';
+  'The door of every function: the namespace that is meant (NULL: the setting memory.namespace, else default), after asking who may use it and what the gate says. Until the end of the transaction the embeddings stay those of one model. Errors: 42704, 42501, 55000 before memory.init, and the refusals of the gate.';
 
 revoke all on function memory._reachable, memory._reaches, memory._enter from public;
 /* Row security calls it with the rights of whoever reads. */
